@@ -1,0 +1,70 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The kinds of failure that callers tell apart, with [errors.Is].
+var (
+	// ErrNotFound means that the store says that there is no such key.
+	ErrNotFound = errors.New("not found")
+	// ErrNoStore means that the bucket or the directory itself is not there.
+	ErrNoStore = errors.New("no such bucket or directory")
+	// ErrForbidden means that the store refused, for lack of a right or of
+	// valid credentials.
+	ErrForbidden = errors.New("forbidden")
+	// ErrExists means that something is there that must not be.
+	ErrExists = errors.New("exists already")
+	// ErrThrottled means that the store asked, to the last try, for fewer requests.
+	ErrThrottled = errors.New("throttled")
+	// ErrCorrupted means that bytes are not those that were promised.
+	ErrCorrupted = errors.New("corrupted")
+	// ErrUnreachable means that the store did not answer, or nothing that
+	// could be understood.
+	ErrUnreachable = errors.New("unreachable")
+	// ErrInvalidKey means that the store cannot hold such a key.
+	ErrInvalidKey = errors.New("invalid key")
+)
+
+// An Error is a failure of a store: what was done, where, and why it failed.
+type Error struct {
+	Op    string // what was asked, as the store calls it: "PutObject", "open"
+	Store string // the store's String
+	Key   string // empty where the store as a whole is meant
+	Kind  error  // one of the kinds above, or nil
+	Err   error  // the cause
+	Hint  string // what to try next, a sentence without its full stop, or empty
+}
+
+// Error says operation, subject and cause in one line. The hint is left to whoever
+// prints the error to a person.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s", e.Op, e.Store)
+	if e.Key != "" {
+		fmt.Fprintf(&b, ", key %s", e.Key)
+	}
+	switch {
+	case e.Kind != nil && e.Err != nil:
+		fmt.Fprintf(&b, ": %v: %v", e.Kind, e.Err)
+	case e.Kind != nil:
+		fmt.Fprintf(&b, ": %v", e.Kind)
+	case e.Err != nil:
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
+
+// Unwrap gives the kind and the cause.
+func (e *Error) Unwrap() []error {
+	var errs []error
+	if e.Kind != nil {
+		errs = append(errs, e.Kind)
+	}
+	if e.Err != nil {
+		errs = append(errs, e.Err)
+	}
+	return errs
+}

@@ -1,0 +1,141 @@
+// Package storage says what dtool asks of a place that keeps bytes under keys:
+// a directory, a bucket, a map in memory.
+//
+// A store knows keys, sizes and bytes, and nothing of datasets: where the parts
+// of a dataset lie is for the layouts of package dtool to say. The packages
+// below this one (disk, s3, memory) are the stores, and storetest is the suite
+// that each of them passes.
+package storage
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+)
+
+// A Store keeps bytes under keys. It is safe for concurrent use.
+//
+// A key is UTF-8 text whose parts are separated by '/', without a leading
+// slash, an empty part, "." or "..". Nothing about a key is normalised: two
+// keys are the same only if their bytes are. A key that a store cannot hold is
+// refused with [ErrInvalidKey] before anything is done.
+//
+// What Put has acknowledged is what Get, Stat and List give from then on. A
+// failure is never mistaken for absence: only a store that positively says that
+// there is no such key gives [ErrNotFound]. A store retries what is worth
+// retrying by itself, within bounds, so that an error it returns is final. All
+// errors are of type [*Error].
+type Store interface {
+	// Get opens the bytes of an object, or the part of them that the range
+	// names. The reader gives exactly those bytes or fails: a body that ends
+	// early is an error and never io.EOF. Info describes the whole object.
+	// The caller closes the reader.
+	Get(ctx context.Context, key string, r Range) (io.ReadCloser, Info, error)
+
+	// Stat describes an object.
+	Stat(ctx context.Context, key string) (Info, error)
+
+	// Put stores exactly opts.Size bytes of the body under the key, replacing
+	// what was there, whole or not at all: if the body fails, ends early, goes
+	// on for longer, or does not have the hash of opts.MD5, then the key holds
+	// what it held before. A body of the wrong length or hash is
+	// [ErrCorrupted]. An error of the body's own is wrapped.
+	Put(ctx context.Context, key string, body io.Reader, opts PutOptions) (Info, error)
+
+	// List gives what lies under the keys that begin with the prefix, in the
+	// byte order of the keys, in pages, without metadata. A listing ends with
+	// the first error, and one that ends without error is whole.
+	List(ctx context.Context, prefix string, depth Depth) iter.Seq2[Info, error]
+
+	// Delete removes objects, many at a time. A key that is not there is no
+	// error.
+	Delete(ctx context.Context, keys ...string) error
+
+	// String names the store for people: a path, or bucket and endpoint.
+	// It holds no secret.
+	String() string
+}
+
+// An Opener opens the store that goes by a name: a bucket's, say. Opening does
+// not ask whether the store is there.
+type Opener func(ctx context.Context, name string) (Store, error)
+
+// Info describes an object.
+type Info struct {
+	Key     string
+	Size    int64     // bytes
+	ModTime time.Time // when it was stored, or the time given to Put where the store keeps that
+	ETag    string    // as the store gives it, without quotes; never a hash to rely on
+
+	// Metadata is the user metadata that was given to Put, its names in lower
+	// case. Listings leave it nil, and so do stores that keep none.
+	Metadata map[string]string
+
+	// Irregular is not empty for what lies in a store and yet holds no bytes
+	// that could be read as an object's: it says in words what it is
+	// ("a link to a directory", "a dangling link", "a socket").
+	Irregular string
+}
+
+// IsPlace tells whether the entry of a listing is a place that holds others
+// rather than an object: a directory or a common prefix in a shallow listing,
+// or a zero-byte object that marks a directory in a bucket.
+func (i Info) IsPlace() bool {
+	return len(i.Key) > 0 && i.Key[len(i.Key)-1] == '/'
+}
+
+// A Range is a part of an object. The zero Range is the whole.
+type Range struct {
+	Offset int64 // bytes from the start
+	Length int64 // bytes; 0 means up to the end
+}
+
+// Depth says how far a listing goes.
+type Depth int
+
+const (
+	// Deep lists every object under the prefix.
+	Deep Depth = iota
+	// Shallow stops at the next '/' behind the prefix: what lies beyond it is
+	// one entry whose key ends in '/'.
+	Shallow
+)
+
+// PutOptions goes with the bytes of a Put.
+type PutOptions struct {
+	// Size is the number of bytes of the body.
+	Size int64
+	// MD5 is the lower-case hex MD5 that the body is expected to have, or
+	// empty where it is not known beforehand.
+	MD5 string
+	// Metadata is user metadata, kept by stores that keep any. Names are lower
+	// case, values ASCII.
+	Metadata map[string]string
+	// ModTime is what Info.ModTime should give, where a store can set it.
+	// Zero means now.
+	ModTime time.Time
+}
+
+// What only some stores can do is an interface of its own, which a caller finds
+// by type assertion; where it is missing there is a slower way or a plain error.
+
+// A LocalPather keeps its objects in local files.
+type LocalPather interface {
+	// LocalPath gives the absolute path of the file that holds an object.
+	LocalPath(key string) (string, error)
+}
+
+// A DirMaker has directories that exist by themselves, empty ones included.
+type DirMaker interface {
+	// MakeDir makes the directory and those above it. If exclusive is set and
+	// the directory is there already, then it is [ErrExists].
+	MakeDir(ctx context.Context, dir string, exclusive bool) error
+}
+
+// A Sweeper can be left with traces of interrupted Puts, none of them visible
+// under a key.
+type Sweeper interface {
+	// Sweep removes the traces. No Put may be under way meanwhile.
+	Sweep(ctx context.Context) error
+}
