@@ -114,7 +114,7 @@ func (w *writer) string(s string) {
 		switch {
 		case r == '"' || r == '\\':
 			w.text = append(w.text, '\\', byte(r))
-		case ' ' <= r && r <= 0x7f:
+		case ' ' <= r && r <= '~':
 			w.text = append(w.text, byte(r))
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)

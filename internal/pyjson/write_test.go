@@ -75,7 +75,7 @@ func TestWritingStringsAsPythonDoes(t *testing.T) {
 		"\"\\/":                            `"\"\\/"`,
 		"\b\f\n\r\t":                       `"\b\f\n\r\t"`,
 		"\x00\x01\x1b\x1f":                 `"\u0000\u0001\u001b\u001f"`,
-		"\x7f":                             "\"\x7f\"",
+		"\x7f":                             `"\u007f"`,
 		"<a href='&'>":                     `"<a href='&'>"`,
 		"\u0080\u00e9\u2028":               `"\u0080\u00e9\u2028"`,
 		"\ue000\uffff\U00010000\U0010ffff": `"\ue000\uffff\ud800\udc00\udbff\udfff"`,
