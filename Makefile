@@ -1,0 +1,48 @@
+# Everything that is done with the project, by hand or by machine.
+# Needs Go, GNU make and, for the race detector, a C compiler.
+
+SHELL       := /bin/sh
+MAKEFLAGS   += --no-builtin-rules
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+TESTFLAGS   ?=
+BENCHFLAGS  ?=
+
+# The servers and linters that go into .tools: name and package.
+versitygw     := github.com/versity/versitygw/cmd/versitygw
+golangci-lint := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+gofumpt       := mvdan.cc/gofumpt
+
+.PHONY: build test lint fmt demo bench clean help
+
+build: ## build bin/dtool
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/dtool
+
+test: .tools/versitygw ## run all tests with the race detector; TESTFLAGS='-run Copy' narrows them
+	go test -race -timeout 15m $(TESTFLAGS) ./...
+
+lint: .tools/golangci-lint .tools/gofumpt ## check code for every system that dtool runs on, and its form
+	go vet ./...
+	GOOS=darwin go vet ./...
+	GOOS=windows go vet ./...
+	.tools/golangci-lint run ./...
+	@unformatted=$$(.tools/gofumpt -l .); test -z "$$unformatted" || \
+		{ echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; }
+
+fmt: .tools/gofumpt ## format the code
+	.tools/gofumpt -w .
+
+demo: build .tools/versitygw ## see dtool at work, against an S3 server of its own
+	go run ./internal/demo
+
+bench: ## run the benchmarks; BENCHFLAGS='-bench Hash' narrows them
+	go test -run '^$$' -bench . -benchmem $(BENCHFLAGS) ./...
+
+clean: ## remove what was built
+	rm -rf bin dist .tools
+
+help: ## list what make can do
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
+
+.tools/%: tools/go.mod tools/go.sum
+	go build -C tools -o ../$@ $($*)
+	@touch $@
