@@ -1,0 +1,91 @@
+package s3test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+const (
+	ownModule    = "github.com/dtool-go/dtool"
+	serverModule = "github.com/versity/versitygw/cmd/versitygw"
+)
+
+// findBinary gives the path of the server's program: the one that the
+// environment names in VERSITYGW, else the one in .tools at the root of the
+// checkout, which is built there if it is missing.
+func findBinary(ctx context.Context) (string, error) {
+	if path := os.Getenv("VERSITYGW"); path != "" {
+		return path, nil
+	}
+	root, err := checkout()
+	if err != nil {
+		return "", err
+	}
+	name := "versitygw"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	path := filepath.Join(root, ".tools", name)
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	return path, build(ctx, root, path)
+}
+
+// build makes the program under another name and then gives it its own, so that
+// several tests may do so at once.
+func build(ctx context.Context, root, path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(path), "build-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	made := filepath.Join(dir, filepath.Base(path))
+	cmd := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join(root, "tools"), "-o", made, serverModule)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w: %s", serverModule, err, out)
+	}
+	return os.Rename(made, path)
+}
+
+// checkout gives the root of the project's checkout, which holds the working directory.
+func checkout() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if declares(filepath.Join(dir, "go.mod"), ownModule) {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("the working directory is not in a checkout of " + ownModule + "; set VERSITYGW to the path of a versitygw")
+		}
+		dir = parent
+	}
+}
+
+func declares(goMod, module string) bool {
+	f, err := os.Open(goMod)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if name, isModule := strings.CutPrefix(lines.Text(), "module "); isModule {
+			return strings.TrimSpace(name) == module
+		}
+	}
+	return false
+}

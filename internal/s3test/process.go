@@ -1,0 +1,146 @@
+package s3test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// A process is a server that was started here.
+type process struct {
+	addr      string // host:port
+	accessLog string // path
+	cmd       *exec.Cmd
+	ended     chan struct{} // closed when the process is gone
+}
+
+// startTries bounds how often another port is tried: a port that was free a
+// moment ago may have been taken.
+const startTries = 5
+
+func startProcess(ctx context.Context, binary, dir string, s *Server) (*process, error) {
+	var err error
+	for range startTries {
+		var p *process
+		if p, err = launch(ctx, binary, dir, s); err == nil {
+			return p, nil
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, err
+}
+
+// launch starts the server on one free port and waits until it answers.
+func launch(ctx context.Context, binary, dir string, s *Server) (*process, error) {
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	data, meta := filepath.Join(dir, "data"), filepath.Join(dir, "meta")
+	for _, d := range []string{data, meta} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	output, err := os.Create(filepath.Join(dir, "server.log"))
+	if err != nil {
+		return nil, err
+	}
+	defer output.Close() // the child has its own handle
+
+	p := &process{addr: addr, accessLog: filepath.Join(dir, "access.log"), ended: make(chan struct{})}
+	// Metadata goes into files beside the data, since not every file system
+	// that holds a temporary directory has extended attributes.
+	health := "/" + rand.Text()
+	p.cmd = exec.Command(binary, "--port", addr, "--quiet", "--health", health,
+		"--access-log", p.accessLog, "posix", "--sidecar", meta, data)
+	p.cmd.Env = append(os.Environ(),
+		"ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey, "VGW_REGION="+s.Region)
+	p.cmd.Stdout, p.cmd.Stderr = output, output
+	endWithParent(p.cmd)
+	if err := p.start(); err != nil {
+		return nil, err
+	}
+	if err := p.await(ctx, "http://"+addr+health); err != nil {
+		p.stop()
+		said, _ := os.ReadFile(output.Name())
+		return nil, fmt.Errorf("%w; it said: %.1000s", err, said)
+	}
+	return p, nil
+}
+
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// start starts the process from a thread that lives as long as it does: Linux
+// ends a child with the thread that started it, and Go ends threads.
+func (p *process) start() error {
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := p.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = p.cmd.Wait()
+		}
+		close(p.ended)
+	}()
+	return <-started
+}
+
+func (p *process) stop() {
+	_ = p.cmd.Process.Kill()
+	<-p.ended
+}
+
+// await returns when the server answers under an address that nobody else
+// could know.
+func (p *process) await(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if answers(ctx, url) {
+			return nil
+		}
+		select {
+		case <-p.ended:
+			return errors.New("it ended at once")
+		case <-ctx.Done():
+			return fmt.Errorf("it does not answer: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+func answers(ctx context.Context, url string) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
