@@ -45,7 +45,8 @@ type Store interface {
 
 	// List gives what lies under the keys that begin with the prefix, in the
 	// byte order of the keys, in pages, without metadata. A listing ends with
-	// the first error, and one that ends without error is whole.
+	// the first error, and one that ends without error is whole. The prefix
+	// may be empty, may end inside a name, and may be one that no key can have.
 	List(ctx context.Context, prefix string, depth Depth) iter.Seq2[Info, error]
 
 	// Delete removes objects, many at a time. A key that is not there is no
@@ -83,12 +84,6 @@ type Info struct {
 // or a zero-byte object that marks a directory in a bucket.
 func (i Info) IsPlace() bool {
 	return len(i.Key) > 0 && i.Key[len(i.Key)-1] == '/'
-}
-
-// A Range is a part of an object. The zero Range is the whole.
-type Range struct {
-	Offset int64 // bytes from the start
-	Length int64 // bytes; 0 means up to the end
 }
 
 // Depth says how far a listing goes.
