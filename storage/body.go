@@ -1,7 +1,7 @@
 package storage
 
 import (
-	"crypto/md5" //nolint:gosec // the format's hash, see docs/format.md
+	"crypto/md5" // the format's hash, see docs/format.md, section 2
 	"encoding/hex"
 	"fmt"
 	"hash"
@@ -22,7 +22,7 @@ type CheckedBody struct {
 
 // NewCheckedBody wraps the body of a Put.
 func NewCheckedBody(body io.Reader, opts PutOptions) *CheckedBody {
-	return &CheckedBody{r: body, opts: opts, md5: md5.New()} //nolint:gosec // the format's hash
+	return &CheckedBody{r: body, opts: opts, md5: md5.New()}
 }
 
 // Read reads on, and judges what was read when the body ends.
@@ -36,7 +36,7 @@ func (b *CheckedBody) Read(p []byte) (int, error) {
 	switch {
 	case b.n > b.opts.Size:
 		err = fmt.Errorf("%w: more than the expected %d bytes", ErrCorrupted, b.opts.Size)
-	case err == io.EOF:
+	case err == io.EOF: //nolint:errorlint // a wrapped io.EOF is a failure and no end
 		err = b.judge()
 	}
 	b.err = err

@@ -21,7 +21,7 @@ func CheckKey(key string) error {
 		case "":
 			return errors.New("it has an empty part")
 		case ".", "..":
-			return errors.New("it has a part that is . or ..")
+			return errors.New("one of its parts is . or .., which are no names")
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -83,7 +84,7 @@ type Info struct {
 // rather than an object: a directory or a common prefix in a shallow listing,
 // or a zero-byte object that marks a directory in a bucket.
 func (i Info) IsPlace() bool {
-	return len(i.Key) > 0 && i.Key[len(i.Key)-1] == '/'
+	return strings.HasSuffix(i.Key, "/")
 }
 
 // Depth says how far a listing goes.

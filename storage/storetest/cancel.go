@@ -44,13 +44,13 @@ func cancelPut(p *place) {
 	p.put("object", []byte("old"))
 	for _, name := range []string{"object", "new"} {
 		ctx, cancel := context.WithCancel(p.Context())
-		defer cancel()
 		half := len(content) / 2
 		body := io.MultiReader(bytes.NewReader(content[:half]), readerFunc(func([]byte) (int, error) {
 			cancel()
 			return 0, io.EOF
 		}), bytes.NewReader(content[half:]))
 		_, err := p.store.Put(ctx, p.key(name), body, sized(content))
+		cancel()
 		p.failed(err, context.Canceled, p.key(name))
 	}
 	p.holds("object", []byte("old"))

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -21,7 +22,7 @@ func concurrentKeys(p *place) {
 	p.together(8, func(i int) error {
 		for j := range 5 {
 			name := fmt.Sprintf("shared/%d-%d", i, j)
-			content := noise(byte(i), int64(1000*j))
+			content := noise(i, int64(1000*j))
 			if err := p.tryPut(name, content); err != nil {
 				return err
 			}
@@ -48,11 +49,11 @@ func concurrentKeys(p *place) {
 		"shared/4-0", "shared/5-0", "shared/6-0", "shared/7-0")
 }
 
-// concurrentKey has writers of one key, each of one letter and a length of its
+// concurrentKey has writers of one key, each of one digit and a length of its
 // own, and readers who must see the work of one of them.
 func concurrentKey(p *place) {
 	const size = 100_000
-	content := func(i int) []byte { return []byte(strings.Repeat(string(rune('a'+i)), size+i)) }
+	content := func(i int) []byte { return []byte(strings.Repeat(strconv.Itoa(i), size+i)) }
 	p.put("object", content(0))
 	p.together(8, func(i int) error {
 		for range 5 {
@@ -63,7 +64,7 @@ func concurrentKey(p *place) {
 			if err != nil {
 				return err
 			}
-			if len(got) < size || !bytes.Equal(got, content(int(got[0]-'a'))) {
+			if len(got) < size || !bytes.Equal(got, content(int(got[0]-'0'))) {
 				return fmt.Errorf("read %d bytes that nobody wrote", len(got))
 			}
 		}

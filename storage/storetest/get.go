@@ -13,7 +13,7 @@ func getTests() []test {
 		{"a missing key is ErrNotFound", func(p *place) {
 			p.lacks("missing")
 			p.put("there", []byte("x"))
-			p.lacks("ther")
+			p.lacks("the")
 			p.lacks("there0")
 		}},
 		{"a place that holds keys is no key", func(p *place) {

@@ -140,7 +140,8 @@ func listBreak(p *place) {
 			if err != nil {
 				p.Fatal(err)
 			}
-			if seen++; seen == 3 {
+			seen++
+			if seen == 3 {
 				break
 			}
 		}

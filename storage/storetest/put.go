@@ -2,7 +2,7 @@ package storetest
 
 import (
 	"bytes"
-	"crypto/md5" //nolint:gosec // the format's hash
+	"crypto/md5"
 	"encoding/hex"
 	"io"
 	"maps"
@@ -214,6 +214,6 @@ func (p *place) heldOrRefused(name string, content []byte, err error) {
 }
 
 func hexMD5(content []byte) string {
-	sum := md5.Sum(content) //nolint:gosec // the format's hash
+	sum := md5.Sum(content)
 	return hex.EncodeToString(sum[:])
 }

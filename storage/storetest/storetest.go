@@ -11,8 +11,10 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	mathrand "math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -49,6 +51,7 @@ type Features struct {
 // empty store each time or the same store each time, and that store may hold
 // other keys.
 func Run(t *testing.T, features Features, open func(t *testing.T) storage.Store) {
+	t.Helper()
 	if features.LargeSize == 0 {
 		features.LargeSize = 20<<20 + 1
 	}
@@ -89,6 +92,7 @@ type place struct {
 }
 
 func newPlace(t *testing.T, features Features, open func(*testing.T) storage.Store) *place {
+	t.Helper()
 	p := &place{T: t, features: features, store: open(t), prefix: "storetest-" + rand.Text() + "/"}
 	t.Cleanup(p.clear)
 	return p
@@ -198,20 +202,19 @@ func sized(content []byte) storage.PutOptions {
 }
 
 // noise gives bytes that look random and are the same for the same seed.
-func noise(seed byte, size int64) []byte {
+func noise(seed int, size int64) []byte {
+	var key [32]byte
+	copy(key[:], strconv.Itoa(seed))
 	content := make([]byte, size)
-	_, _ = mathrand.NewChaCha8([32]byte{seed}).Read(content) // it never fails
+	_, _ = mathrand.NewChaCha8(key).Read(content) // it never fails
 	return content
 }
 
 // brief shows content without filling the screen.
 func brief(content []byte) string {
 	const most = 40
-	var b strings.Builder
-	if len(content) > most {
-		content, b = content[:most], strings.Builder{}
-		b.WriteString("(the first bytes) ")
+	if len(content) <= most {
+		return fmt.Sprintf("%q", content)
 	}
-	b.WriteString(strings.ToValidUTF8(string(content), "?"))
-	return b.String()
+	return fmt.Sprintf("%q and %d bytes more", content[:most], len(content)-most)
 }
