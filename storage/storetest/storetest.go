@@ -15,7 +15,6 @@ import (
 	"io"
 	mathrand "math/rand/v2"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/dtool-go/dtool/storage"
