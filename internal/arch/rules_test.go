@@ -16,7 +16,7 @@ func arrows() map[string][]string {
 		"cmd/dtool":    {"internal/cli"},
 		"internal/cli": {".", "internal/config", "internal/transfer", "storage"},
 		".": {
-			"internal/config", "internal/pyjson", "internal/transfer",
+			"internal/config", "internal/pyjson", "internal/readme", "internal/transfer",
 			"storage", "storage/disk", "storage/s3", "storage/web",
 		},
 
@@ -28,6 +28,7 @@ func arrows() map[string][]string {
 
 		"internal/config":   {"internal/pyjson"},
 		"internal/pyjson":   {},
+		"internal/readme":   {},
 		"internal/transfer": {},
 
 		"internal/arch":     {},
@@ -57,7 +58,8 @@ func outsiders() map[string][]string {
 		"github.com/spf13/cobra":       {"internal/cli"},
 		"github.com/spf13/pflag":       {"internal/cli"},
 		"github.com/vbauerster/mpb/v8": {"internal/cli"},
-		"go.yaml.in/yaml/v3":           {"."},
+		"github.com/google/uuid":       {"."},
+		"go.yaml.in/yaml/v3":           {"internal/readme"},
 		"golang.org/x/sync":            anywhere,
 		"golang.org/x/sys":             {"storage/disk"},
 		"golang.org/x/term":            {"internal/cli"},
