@@ -3,7 +3,7 @@
 
 SHELL       := /bin/sh
 MAKEFLAGS   += --no-builtin-rules
-VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null)
 TESTFLAGS   ?=
 BENCHFLAGS  ?=
 

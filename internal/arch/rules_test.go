@@ -14,7 +14,7 @@ const module = "github.com/dtool-go/dtool"
 func arrows() map[string][]string {
 	return map[string][]string{
 		"cmd/dtool":    {"internal/cli"},
-		"internal/cli": {".", "internal/config", "internal/transfer", "storage"},
+		"internal/cli": {".", "internal/config", "internal/pyjson", "storage"},
 		".": {
 			"internal/config", "internal/pyjson", "internal/readme", "internal/transfer",
 			"storage", "storage/disk", "storage/s3", "storage/web",
