@@ -1,0 +1,170 @@
+package dtool
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dtool-go/dtool/internal/config"
+	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/s3"
+)
+
+// Options is what a Client takes from the world around it. The zero value knows
+// no settings and reaches directories and the buckets of the AWS chain.
+type Options struct {
+	// Environ holds the settings of docs/format.md, section 6, and the user's
+	// name, as os.Environ gives them.
+	Environ []string
+	// Home is the directory below which .config/dtool/dtool.json and
+	// .cache/dtool lie. Empty means that there is neither a file of settings nor
+	// a cache.
+	Home string
+	// Hostname goes into the URIs of directories. Empty means this machine's.
+	Hostname string
+	// Now is the clock. Nil means time.Now.
+	Now func() time.Time
+	// Logger is told what helps to find a fault. Nil discards it.
+	Logger *slog.Logger
+	// Buckets opens the stores of further schemes, by the name of the bucket.
+	Buckets map[string]storage.Opener
+}
+
+// A Client opens, makes, lists and copies datasets. It is safe for concurrent use.
+type Client struct {
+	settings *config.Settings
+	home     string
+	hostname string
+	creator  string
+	now      func() time.Time
+	workers  int // hashing
+	maxItems int
+	openers  map[string]storage.Opener
+
+	mu     sync.Mutex
+	stores map[reference]storage.Store // by scheme and bucket
+}
+
+// NewClient makes a Client. It fails if the file of settings cannot be read, or holds
+// what cannot be right.
+func NewClient(o Options) (*Client, error) {
+	file := ""
+	if o.Home != "" {
+		file = filepath.Join(o.Home, ".config", "dtool", "dtool.json")
+	}
+	settings, err := config.Load(o.Environ, file)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		settings: settings,
+		home:     o.Home,
+		hostname: o.Hostname,
+		creator:  creator(o.Environ),
+		now:      o.Now,
+		stores:   map[reference]storage.Store{},
+	}
+	if c.workers, err = settings.NumProcesses(); err != nil {
+		return nil, err
+	}
+	if c.maxItems, err = settings.MaxFilesLimit(); err != nil {
+		return nil, err
+	}
+	if c.hostname == "" {
+		if c.hostname, err = os.Hostname(); err != nil {
+			return nil, fmt.Errorf("finding this machine's name: %w", err)
+		}
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	c.openers = c.bucketOpeners(o)
+	return c, nil
+}
+
+// bucketOpeners gives how the stores of each scheme are opened: each bucket with
+// its own settings.
+func (c *Client) bucketOpeners(o Options) map[string]storage.Opener {
+	logger := o.Logger
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	limits := s3.NewLimits(0)
+	openers := map[string]storage.Opener{}
+	for _, scheme := range []string{"s3", "ecs"} {
+		openers[scheme] = func(ctx context.Context, bucket string) (storage.Store, error) {
+			set, err := c.settings.S3(scheme, bucket)
+			if err != nil {
+				return nil, err
+			}
+			return s3.Open(ctx, bucket, s3.Config{
+				Endpoint:        set.Endpoint,
+				AccessKeyID:     set.AccessKeyID,
+				SecretAccessKey: set.SecretAccessKey,
+				Log:             logger,
+				Limits:          limits,
+			})
+		}
+	}
+	maps.Copy(openers, o.Buckets)
+	return openers
+}
+
+// bucket gives the store of a bucket, the same one each time.
+func (c *Client) bucket(ctx context.Context, ref reference) (storage.Store, error) {
+	open, ok := c.openers[ref.scheme]
+	if !ok {
+		return nil, fmt.Errorf("%w %s: the scheme %s is none of %s", ErrInvalidURI, quoted(ref.uri(c.hostname)), ref.scheme,
+			strings.Join(slices.Sorted(maps.Keys(c.openers)), ", ")+", "+schemeFile+", "+schemeSymlink)
+	}
+	key := reference{scheme: ref.scheme, bucket: ref.bucket}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if store, ok := c.stores[key]; ok {
+		return store, nil
+	}
+	store, err := open(ctx, ref.bucket)
+	if err != nil {
+		return nil, err
+	}
+	c.stores[key] = store
+	return store, nil
+}
+
+// creator finds the name of the user as the format has it.
+func creator(environ []string) string {
+	for _, name := range []string{"LOGNAME", "USER", "LNAME", "USERNAME"} {
+		for _, entry := range environ {
+			if value, ok := strings.CutPrefix(entry, name+"="); ok && value != "" {
+				return value
+			}
+		}
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "unknown"
+}
+
+// networkWorkers is how many items at a time travel to or from a store that answers over
+// a network: enough to hide its round trips.
+const networkWorkers = 16
+
+// workersFor gives how many items at a time are worked on. Work on local files
+// is bounded by the cores, work over a network by its round trips.
+func (c *Client) workersFor(stores ...storage.Store) int {
+	for _, store := range stores {
+		if _, local := store.(storage.LocalPather); !local {
+			return max(networkWorkers, c.workers)
+		}
+	}
+	return c.workers
+}

@@ -1,0 +1,213 @@
+package dtool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/dtool-go/dtool/internal/transfer"
+	"github.com/dtool-go/dtool/storage"
+)
+
+// CopyOptions goes with [Client.Copy].
+type CopyOptions struct {
+	// Resume goes on with a copy that was begun. Without it, a destination that
+	// holds anything is [ErrExists].
+	Resume bool
+	Observer
+}
+
+// CopyResult tells what a copy did.
+type CopyResult struct {
+	Dataset         *Dataset
+	Copied, Kept    int   // items
+	Bytes           int64 // of the items copied
+	AlreadyComplete bool  // the copy was whole before, and nothing was written
+}
+
+// Copy copies a frozen dataset into a base, with everything that belongs to it,
+// to the letter: UUID, times, manifest, README and its history, overlays,
+// annotations and tags. Every byte of every item is compared with the manifest
+// on the way, and an item that differs is not stored. The copy is a proto
+// dataset until all of it is there.
+func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyOptions) (*CopyResult, error) {
+	o.Observer = o.oneAtATime()
+	m, err := src.Manifest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.base(ctx, baseURI)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(m.mustLieIn(src.layout), m.mustFit(b.layout())); err != nil {
+		return nil, fmt.Errorf("%s: %w", src.uri, err)
+	}
+	dst, state, err := c.destination(ctx, b, src, o.Resume)
+	if err != nil {
+		return nil, err
+	}
+	cp := &copying{client: c, src: src, dst: dst, manifest: m, observer: o.Observer}
+	plan, err := cp.plan(ctx, state)
+	if err != nil {
+		return nil, err
+	}
+	result := &CopyResult{
+		Dataset:         &Dataset{place: *dst, client: c, admin: src.adminNow(), manifest: m},
+		Copied:          len(plan.copy),
+		Kept:            plan.kept,
+		Bytes:           totalSize(plan.copy),
+		AlreadyComplete: state == copyFrozen && len(plan.copy) == 0,
+	}
+	if state == copyFrozen {
+		return result, cp.copyItems(ctx, plan)
+	}
+	return result, cp.run(ctx, plan)
+}
+
+// copyState is what is at the destination of a copy.
+type copyState int
+
+const (
+	copyAbsent copyState = iota // nothing: the place was reserved just now
+	copyBegun
+	copyFrozen
+)
+
+// destination finds the place of the copy, and reserves it where nothing is there.
+func (c *Client) destination(ctx context.Context, b base, src *Dataset, resume bool) (*place, copyState, error) {
+	at, err := b.begun(ctx, src.Name(), src.UUID())
+	switch {
+	case errors.Is(err, ErrNotDataset):
+		at, err = b.reserve(ctx, src.Name(), src.UUID())
+		return at, copyAbsent, err
+	case err != nil:
+		return nil, 0, err
+	case !resume:
+		return nil, 0, fmt.Errorf("%s: %w", at.uri, ErrExists)
+	}
+	a, err := at.readAdmin(ctx)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return at, copyBegun, nil
+	case err != nil:
+		return nil, 0, err
+	case a.text("uuid") != src.UUID():
+		return nil, 0, fmt.Errorf("%s: %w, and is another dataset: its UUID is %s, not %s", at.uri, ErrExists, a.text("uuid"), src.UUID())
+	case a.frozen():
+		return at, copyFrozen, c.sameManifest(ctx, at, src)
+	}
+	return at, copyBegun, nil
+}
+
+// sameManifest refuses to take a frozen dataset with other items for a copy.
+func (c *Client) sameManifest(ctx context.Context, at *place, src *Dataset) error {
+	there, err := at.readManifest(ctx)
+	if err != nil {
+		return err
+	}
+	here, err := src.Manifest(ctx)
+	if err != nil {
+		return err
+	}
+	if !here.sameItems(there) {
+		return fmt.Errorf("%s: %w, frozen with other items than %s", at.uri, ErrExists, src.uri)
+	}
+	return nil
+}
+
+// copying is one copy under way.
+type copying struct {
+	client   *Client
+	src      *Dataset
+	dst      *place
+	manifest *Manifest
+	observer Observer
+}
+
+// run carries the plan out, in an order in which a reader sees a valid state at every moment.
+func (c *copying) run(ctx context.Context, plan copyPlan) error {
+	a := c.src.adminNow()
+	if err := c.dst.begin(ctx, a.asProto(), ""); err != nil {
+		return err
+	}
+	before, after, err := c.documents(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.copyDocuments(ctx, before); err != nil {
+		return err
+	}
+	if err := c.copyItems(ctx, plan); err != nil {
+		return err
+	}
+	if err := c.copyDocuments(ctx, after); err != nil {
+		return err
+	}
+	if err := writeDocument(ctx, c.dst.store, c.dst.layout.keys().manifest, c.manifest.text, nil); err != nil {
+		return err
+	}
+	if err := c.dst.writeAdmin(ctx, a); err != nil {
+		return err
+	}
+	return c.dst.sweep(ctx)
+}
+
+func (c *copying) copyItems(ctx context.Context, plan copyPlan) error {
+	meter := c.observer.meter("Copying", len(plan.copy), totalSize(plan.copy))
+	workers := c.client.workersFor(c.src.store, c.dst.store)
+	return transfer.Run(ctx, workers, plan.copy, func(ctx context.Context, _ int, item Item) error {
+		if err := c.copyItem(ctx, item, meter); err != nil {
+			return &ItemError{"copying", item.Identifier, item.Relpath, err}
+		}
+		meter.ItemDone()
+		return nil
+	})
+}
+
+// copyItem moves one item, and stores it only if its bytes are those of the
+// manifest: the store judges by MD5, and the body by any other hash.
+func (c *copying) copyItem(ctx context.Context, item Item, meter *transfer.Meter) error {
+	from, err := c.src.layout.itemKey(item.Relpath)
+	if err != nil {
+		return err
+	}
+	to, err := c.dst.layout.itemKey(item.Relpath)
+	if err != nil {
+		return err
+	}
+	md5, err := c.md5For(ctx, item, from)
+	if err != nil {
+		return err
+	}
+	metadata, err := c.dst.layout.itemMetadata(item.Relpath, md5)
+	if err != nil {
+		return err
+	}
+	body, _, err := c.src.store.Get(ctx, from, storage.Range{})
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	counted := meter.Reader(body)
+	if c.manifest.md5Of(item) == "" {
+		counted = c.manifest.checked(counted, item)
+	}
+	_, err = c.dst.store.Put(ctx, to, counted, storage.PutOptions{
+		Size:     item.Size,
+		MD5:      md5,
+		Metadata: metadata,
+		ModTime:  fromUnixSeconds(item.Timestamp),
+	})
+	return err
+}
+
+// md5For gives the MD5 that goes beside an item. Where the destination needs it and the
+// manifest does not have it, the item is read once for it alone.
+func (c *copying) md5For(ctx context.Context, item Item, from string) (string, error) {
+	if md5 := c.manifest.md5Of(item); md5 != "" || !c.dst.layout.recordsMD5() {
+		return md5, nil
+	}
+	md5, _, err := readMD5(ctx, c.src.store, from, nil)
+	return md5, err
+}

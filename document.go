@@ -1,0 +1,58 @@
+package dtool
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/dtool-go/dtool/storage"
+)
+
+// The most bytes that a document may have, since whoever wrote it may wish
+// the reader ill (docs/format.md, section 7). They allow a million items.
+const (
+	maxRegistration = 4 << 10
+	maxAdmin        = 1 << 20
+	maxREADME       = 64 << 20
+	maxDocument     = 64 << 20
+	maxManifest     = 1 << 30
+)
+
+// readDocument reads a whole small object.
+func readDocument(ctx context.Context, store storage.Store, key string, most int64) ([]byte, error) {
+	text, _, err := readObject(ctx, store, key, most)
+	return text, err
+}
+
+func readObject(ctx context.Context, store storage.Store, key string, most int64) ([]byte, storage.Info, error) {
+	body, info, err := store.Get(ctx, key, storage.Range{})
+	if err != nil {
+		return nil, info, err
+	}
+	defer body.Close()
+	if info.Size > most {
+		return nil, info, fmt.Errorf("%w: %s in %s has %d bytes, at most %d are read", ErrBadDocument, quoted(key), store, info.Size, most)
+	}
+	text, err := io.ReadAll(io.LimitReader(body, most+1))
+	if err == nil && int64(len(text)) > most {
+		err = fmt.Errorf("%w: %s in %s has more than %d bytes", ErrBadDocument, quoted(key), store, most)
+	}
+	return text, info, err
+}
+
+// writeDocument writes a whole small object. Its MD5 goes with it, so that the
+// store can refuse a damaged one.
+func writeDocument(ctx context.Context, store storage.Store, key string, text []byte, metadata map[string]string) error {
+	_, err := store.Put(ctx, key, bytes.NewReader(text), storage.PutOptions{
+		Size:     int64(len(text)),
+		MD5:      md5Hex(text),
+		Metadata: metadata,
+	})
+	return err
+}
+
+// inDocument adds to the failure of reading a document where it lies.
+func (p *place) inDocument(key string, err error) error {
+	return fmt.Errorf("%s: %s: %w", p.uri, quoted(key), err)
+}

@@ -1,0 +1,61 @@
+package dtool
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The failures that callers tell apart, with [errors.Is]. What a store has to
+// say is wrapped beside them as a [storage.Error].
+var (
+	// ErrNotDataset means that there is no dataset at a URI.
+	ErrNotDataset = errors.New("not a dataset")
+	// ErrNotFrozen means that a frozen dataset is wanted where there is a proto dataset.
+	ErrNotFrozen = errors.New("not frozen: a proto dataset")
+	// ErrFrozen means that a proto dataset is wanted where there is a frozen dataset.
+	ErrFrozen = errors.New("frozen already")
+	// ErrExists means that something is there already where a dataset should be made.
+	ErrExists = errors.New("exists already")
+	// ErrInvalidName means that a name breaks the rules of docs/format.md, section 1.
+	ErrInvalidName = errors.New("invalid name")
+	// ErrInvalidURI means that a text is no URI of a dataset or a base.
+	ErrInvalidURI = errors.New("invalid URI")
+	// ErrInvalidItem means that a relpath cannot be an item's.
+	ErrInvalidItem = errors.New("invalid relpath")
+	// ErrNoItem means that a dataset has no such item.
+	ErrNoItem = errors.New("no such item")
+	// ErrNoOverlay means that a dataset has no such overlay.
+	ErrNoOverlay = errors.New("no such overlay")
+	// ErrNoAnnotation means that a dataset has no such annotation.
+	ErrNoAnnotation = errors.New("no such annotation")
+	// ErrTooManyItems means that a proto dataset has more items than may be frozen.
+	ErrTooManyItems = errors.New("too many items")
+	// ErrNewline means that the name of an item has a newline.
+	ErrNewline = errors.New("newline in the name of an item")
+	// ErrRogue means that a dataset's directory holds what is no part of a dataset.
+	ErrRogue = errors.New("rogue content")
+	// ErrInvalidYAML means that a README is not YAML.
+	ErrInvalidYAML = errors.New("invalid YAML")
+	// ErrBadDocument means that a document of a dataset cannot be understood.
+	ErrBadDocument = errors.New("broken document")
+	// ErrCannotAdd means that a symlink dataset takes no items.
+	ErrCannotAdd = errors.New("takes no items")
+	// ErrUnreadable means that something among the files of a dataset to be
+	// cannot be read as an item.
+	ErrUnreadable = errors.New("cannot be read as an item")
+)
+
+// An ItemError says which item an operation failed on.
+type ItemError struct {
+	Op         string // "copying", "hashing", "adding"
+	Identifier string
+	Relpath    string
+	Err        error
+}
+
+func (e *ItemError) Error() string {
+	return fmt.Sprintf("%s item %s (%s): %v", e.Op, quoted(e.Relpath), e.Identifier, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *ItemError) Unwrap() error { return e.Err }

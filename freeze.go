@@ -1,0 +1,267 @@
+package dtool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/dtool-go/dtool/internal/transfer"
+	"github.com/dtool-go/dtool/storage"
+)
+
+// FreezeOptions goes with [Proto.Freeze].
+type FreezeOptions struct {
+	// MaxItems is the most items that are accepted. Zero means the setting
+	// DTOOL_MAX_FILES_LIMIT, which is 10,000 where nothing else is said.
+	MaxItems int
+	Observer
+}
+
+// Freeze makes the proto dataset a frozen one: it hashes every item, or takes the MD5 that
+// the store keeps beside it, and writes overlays, manifest and administrative
+// metadata, in that order, so that the dataset is a proto dataset until all is
+// there. It fails with [ErrRogue], [ErrNewline], [ErrTooManyItems] or
+// [ErrUnreadable] before anything is written.
+func (p *Proto) Freeze(ctx context.Context, o FreezeOptions) (*Dataset, error) {
+	o.Observer = o.oneAtATime()
+	a, err := p.readAdmin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if a.frozen() {
+		return nil, fmt.Errorf("%s: %w", p.uri, ErrFrozen)
+	}
+	if err := p.refuseRogue(ctx); err != nil {
+		return nil, err
+	}
+	infos, err := itemsListed(ctx, p.store, p.layout.keys().data, o.Observer)
+	if err != nil {
+		return nil, err
+	}
+	if most := orDefault(o.MaxItems, p.client.maxItems); len(infos) > most {
+		return nil, p.client.tooMany(p.uri, len(infos), most)
+	}
+	items, err := p.describe(ctx, infos, o.Observer)
+	if err != nil {
+		return nil, err
+	}
+	return p.seal(ctx, a, newManifest(items), o.Observer)
+}
+
+func orDefault(n, otherwise int) int {
+	if n == 0 {
+		return otherwise
+	}
+	return n
+}
+
+func (c *Client) tooMany(where string, n, most int) error {
+	return fmt.Errorf("%s: %w: %d, and DTOOL_MAX_FILES_LIMIT is %d", quoted(where), ErrTooManyItems, n, most)
+}
+
+// refuseRogue fails if the dataset's directory holds what has no place there.
+func (p *Proto) refuseRogue(ctx context.Context) error {
+	if !p.isDirectory() {
+		return nil
+	}
+	var rogue []string
+	for info, err := range p.store.List(ctx, p.layout.keys().top(), storage.Shallow) {
+		if err != nil {
+			return err
+		}
+		if p.layout.rogue(info.Key) {
+			rogue = append(rogue, quoted(info.Key))
+		}
+	}
+	if rogue != nil {
+		return fmt.Errorf("%s: %w beside the data directory: %s", p.uri, ErrRogue, strings.Join(rogue, ", "))
+	}
+	return nil
+}
+
+// describe makes items of what a listing of the data gave.
+func (p *Proto) describe(ctx context.Context, infos []storage.Info, o Observer) ([]Item, error) {
+	items := make([]Item, len(infos))
+	known := make([]listedItem, len(infos))
+	workers := p.client.workersFor(p.store)
+	err := transfer.Run(ctx, workers, infos, func(ctx context.Context, i int, info storage.Info) error {
+		var err error
+		known[i], err = p.layout.listed(ctx, p.store, info)
+		items[i] = Item{
+			Identifier: Identifier(known[i].relpath),
+			Relpath:    known[i].relpath,
+			Size:       info.Size,
+			Hash:       known[i].md5,
+			Timestamp:  unixSeconds(info.ModTime),
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := checkNames(items, o); err != nil {
+		return nil, err
+	}
+	return items, p.hashItems(ctx, infos, items, o)
+}
+
+// hashItems reads the items whose MD5 is not known.
+func (p *Proto) hashItems(ctx context.Context, infos []storage.Info, items []Item, o Observer) error {
+	var unknown []int
+	var bytes int64
+	for i := range items {
+		if items[i].Hash == "" {
+			unknown = append(unknown, i)
+			bytes += items[i].Size
+		}
+	}
+	meter := o.meter("Hashing", len(unknown), bytes)
+	return transfer.Run(ctx, p.client.workersFor(p.store), unknown, func(ctx context.Context, _, i int) error {
+		err := p.hashItem(ctx, infos[i], &items[i], meter)
+		if err != nil {
+			return &ItemError{"hashing", items[i].Identifier, items[i].Relpath, err}
+		}
+		meter.ItemDone()
+		return nil
+	})
+}
+
+// hashItem reads an item, which must still be what the listing said of it.
+func (p *Proto) hashItem(ctx context.Context, listed storage.Info, item *Item, meter *transfer.Meter) error {
+	sum, info, err := readMD5(ctx, p.store, listed.Key, meter)
+	if err != nil {
+		return err
+	}
+	if info.Size != listed.Size || !info.ModTime.Equal(listed.ModTime) && p.isDirectory() {
+		return fmt.Errorf("%w: it was changed while the dataset was frozen", storage.ErrCorrupted)
+	}
+	item.Hash = sum
+	return nil
+}
+
+// checkNames refuses newlines, and warns of names that some file system or person would
+// take for one.
+func checkNames(items []Item, o Observer) error {
+	fold := cases.Fold()
+	seen := make(map[string]string, len(items))
+	for _, item := range items {
+		if strings.ContainsAny(item.Relpath, "\n\r") {
+			return fmt.Errorf("%w: %q", ErrNewline, item.Relpath)
+		}
+		if path.Base(item.Relpath) == ".DS_Store" {
+			o.Warn(fmt.Sprintf("%s is an item of the dataset", quoted(item.Relpath)))
+		}
+		plain := fold.String(norm.NFC.String(item.Relpath))
+		if other, ok := seen[plain]; ok {
+			o.Warn(fmt.Sprintf("the items %+q and %+q differ only by case or by Unicode normalisation: they cannot lie side by side on every disk", other, item.Relpath))
+		}
+		seen[plain] = item.Relpath
+	}
+	return nil
+}
+
+// seal writes what a frozen dataset has and a proto dataset has not, the
+// administrative metadata last.
+func (p *Proto) seal(ctx context.Context, a admin, m *Manifest, o Observer) (*Dataset, error) {
+	overlays, fragments, err := p.overlaysOfFragments(ctx, m, o)
+	if err != nil {
+		return nil, err
+	}
+	for name, overlay := range overlays {
+		if err := p.writeOverlay(ctx, name, overlay); err != nil {
+			return nil, err
+		}
+	}
+	if err := writeDocument(ctx, p.store, p.layout.keys().manifest, m.text, nil); err != nil {
+		return nil, err
+	}
+	frozen := a.with("type", typeFrozen).withTime("frozen_at", p.client.now())
+	if err := p.setAdmin(ctx, frozen); err != nil {
+		return nil, err
+	}
+	d := &Dataset{place: p.place, client: p.client, admin: frozen, manifest: m}
+	return d, p.tidy(ctx, fragments)
+}
+
+// tidy removes what only a proto dataset has.
+func (p *Proto) tidy(ctx context.Context, fragments []string) error {
+	if err := p.store.Delete(ctx, fragments...); err != nil {
+		return err
+	}
+	return p.sweep(ctx)
+}
+
+// sweep removes what interrupted writers left behind.
+func (p *place) sweep(ctx context.Context) error {
+	if sweeper, ok := p.store.(storage.Sweeper); ok {
+		return sweeper.Sweep(ctx)
+	}
+	return nil
+}
+
+// overlaysOfFragments gathers the fragments of item metadata by key. An item
+// without a fragment for a key gets null.
+func (p *Proto) overlaysOfFragments(ctx context.Context, m *Manifest, o Observer) (map[string]Overlay, []string, error) {
+	infos, err := p.fragments(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	overlays := map[string]Overlay{}
+	values := make([]Value, len(infos))
+	err = transfer.Run(ctx, p.client.workersFor(p.store), infos, func(ctx context.Context, i int, key string) error {
+		text, err := readDocument(ctx, p.store, key, maxDocument)
+		if err != nil {
+			return err
+		}
+		if values[i], err = ParseValue(text); err != nil {
+			return p.inDocument(key, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, key := range infos {
+		id, name, _ := p.fragmentOf(key)
+		if _, err := m.Item(id); errors.Is(err, ErrNoItem) {
+			o.Warn(fmt.Sprintf("the metadata %s is dropped: there is no item %s", quoted(name), id))
+			continue
+		}
+		if overlays[name] == nil {
+			overlays[name] = Overlay{}
+			for _, item := range m.items {
+				overlays[name][item.Identifier] = Value{}
+			}
+		}
+		overlays[name][id] = values[i]
+	}
+	return overlays, infos, nil
+}
+
+func (p *Proto) fragments(ctx context.Context) ([]string, error) {
+	var keys []string
+	for info, err := range p.store.List(ctx, p.layout.keys().fragments, storage.Shallow) {
+		if err != nil {
+			return nil, err
+		}
+		if _, _, ok := p.fragmentOf(info.Key); ok {
+			keys = append(keys, info.Key)
+		}
+	}
+	slices.Sort(keys)
+	return keys, nil
+}
+
+// fragmentOf takes the key of a fragment apart: the identifier goes up to the
+// first dot, the name of the metadata from there to the final .json.
+func (p *place) fragmentOf(key string) (identifier, name string, ok bool) {
+	base, isJSON := strings.CutSuffix(strings.TrimPrefix(key, p.layout.keys().fragments), ".json")
+	identifier, name, hasDot := strings.Cut(base, ".")
+	return identifier, name, isJSON && hasDot && name != "" && !strings.Contains(name, "/")
+}

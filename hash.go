@@ -1,0 +1,94 @@
+package dtool
+
+import (
+	"crypto/md5"  //nolint:gosec // the format's hash, see docs/format.md, section 2
+	"crypto/sha1" //nolint:gosec // a hash of old datasets
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"regexp"
+
+	"github.com/dtool-go/dtool/storage"
+)
+
+// hashMD5 names the function that this program writes manifests with.
+const hashMD5 = "md5sum_hexdigest"
+
+// newHash gives the hash function that a manifest names, or nil for an unknown one.
+func newHash(function string) hash.Hash {
+	switch function {
+	case hashMD5, "md5sum":
+		return md5.New() //nolint:gosec // the format's hash
+	case "shasum", "sha1sum_hexdigest":
+		return sha1.New() //nolint:gosec // a hash of old datasets
+	case "sha256sum_hexdigest":
+		return sha256.New()
+	}
+	return nil
+}
+
+var multipartETag = regexp.MustCompile(`^[0-9a-f]{32}-[0-9]+$`)
+
+// unverifiable says in words why no reading of an item's bytes could tell whether they are
+// right, or gives "".
+func (m *Manifest) unverifiable(item Item) string {
+	switch {
+	case newHash(m.hashFunction) == nil:
+		return fmt.Sprintf("the manifest's hash function %s is unknown", quoted(m.hashFunction))
+	case multipartETag.MatchString(item.Hash):
+		return "its recorded hash is an ETag of several parts, which says nothing of its bytes"
+	}
+	return ""
+}
+
+// md5Of gives the MD5 that the manifest records for an item, or "".
+func (m *Manifest) md5Of(item Item) string {
+	if (m.hashFunction == hashMD5 || m.hashFunction == "md5sum") && m.unverifiable(item) == "" {
+		return item.Hash
+	}
+	return ""
+}
+
+// itemBody reads the bytes of an item and fails in place of io.EOF when they are
+// not those that the manifest promises.
+type itemBody struct {
+	r    io.Reader
+	hash hash.Hash // nil: only the size can be checked
+	item Item
+	n    int64
+}
+
+func (m *Manifest) checked(r io.Reader, item Item) *itemBody {
+	body := &itemBody{r: r, item: item}
+	if m.unverifiable(item) == "" {
+		body.hash = newHash(m.hashFunction)
+	}
+	return body
+}
+
+func (b *itemBody) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	b.n += int64(n)
+	if b.hash != nil {
+		b.hash.Write(p[:n])
+	}
+	if err != io.EOF {
+		return n, err
+	}
+	if b.n != b.item.Size {
+		return n, fmt.Errorf("%w: %d bytes where the manifest has %d", storage.ErrCorrupted, b.n, b.item.Size)
+	}
+	if b.hash != nil {
+		if sum := hex.EncodeToString(b.hash.Sum(nil)); sum != b.item.Hash {
+			return n, fmt.Errorf("%w: hash %s where the manifest has %s", storage.ErrCorrupted, sum, b.item.Hash)
+		}
+	}
+	return n, io.EOF
+}
+
+func md5Hex(text []byte) string {
+	sum := md5.Sum(text) //nolint:gosec // the format's hash
+	return hex.EncodeToString(sum[:])
+}

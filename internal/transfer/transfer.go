@@ -1,0 +1,67 @@
+// Package transfer runs many pieces of work a few at a time, and counts how far they are.
+//
+// It knows nothing of what the pieces do: neither datasets nor stores.
+package transfer
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// maxErrors is how many failures are told apart; what fails a thousand times
+// fails for one reason.
+const maxErrors = 10
+
+// Run does the work for each of the jobs, at most workers at a time, in their order as far as
+// that bound allows. The first failure cancels the context of the others, and
+// no further work is begun. Run returns when all that was begun has ended, with
+// the failures joined; those that are but the cancellation's are left out.
+func Run[T any](ctx context.Context, workers int, jobs []T, work func(ctx context.Context, index int, job T) error) error {
+	var failures failures
+	group, workCtx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, workers))
+	for i, job := range jobs {
+		if workCtx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			err := work(workCtx, i, job)
+			failures.add(err, workCtx.Err() != nil)
+			return err
+		})
+	}
+	first := group.Wait()
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	return failures.join(first)
+}
+
+type failures struct {
+	mu   sync.Mutex
+	list []error
+}
+
+// add keeps a failure, unless it only tells that the work was called off.
+func (f *failures) add(err error, calledOff bool) {
+	if err == nil || calledOff && errors.Is(err, context.Canceled) {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.list) < maxErrors {
+		f.list = append(f.list, err)
+	}
+}
+
+func (f *failures) join(first error) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.list) == 0 {
+		return first
+	}
+	return errors.Join(f.list...)
+}

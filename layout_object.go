@@ -1,0 +1,139 @@
+package dtool
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/dtool-go/dtool/internal/pyjson"
+	"github.com/dtool-go/dtool/storage"
+)
+
+// objectLayout is the layout of a bucket (docs/format.md, section 4): the key of
+// an item ends in its identifier, and the object's metadata holds its relpath
+// and its MD5.
+type objectLayout struct {
+	uuid string
+	root string // what the keys of all parts begin with; ends in '/'
+}
+
+// registrationPrefix begins the keys that say that a bucket holds a dataset.
+const registrationPrefix = "dtool-"
+
+// The names of an item's user metadata.
+const (
+	metaHandle   = "handle"
+	metaChecksum = "checksum"
+)
+
+func newObjectLayout(prefix, uuid string) objectLayout {
+	return objectLayout{uuid: uuid, root: prefix + uuid + "/"}
+}
+
+func (l objectLayout) keys() keys {
+	return keys{
+		admin:       l.root + "dtool",
+		manifest:    l.root + "manifest.json",
+		readme:      l.root + "README.yml",
+		structure:   l.root + "structure.json",
+		about:       l.root + "README.txt",
+		data:        l.root + "data/",
+		overlays:    l.root + "overlays/",
+		annotations: l.root + "annotations/",
+		tags:        l.root + "tags/",
+		fragments:   l.root + "fragments/",
+	}
+}
+
+func (l objectLayout) itemKey(relpath string) (string, error) {
+	return l.keys().data + Identifier(relpath), nil
+}
+
+// maxMetadata is how many bytes of user metadata, names and values, every store takes.
+const maxMetadata = 2 << 10
+
+func (objectLayout) itemMetadata(relpath, md5 string) (map[string]string, error) {
+	metadata := map[string]string{metaHandle: base64.StdEncoding.EncodeToString([]byte(relpath))}
+	room := maxMetadata - len(metaHandle) - len(metaChecksum) - len(md5Hex(nil))
+	if n := len(metadata[metaHandle]); n > room {
+		return nil, fmt.Errorf("%w %s: a bucket has room for %d bytes of it in base64, not %d", ErrInvalidItem, quoted(relpath), room, n)
+	}
+	if md5 != "" {
+		metadata[metaChecksum] = md5
+	}
+	return metadata, nil
+}
+
+func (objectLayout) recordsMD5() bool { return true }
+
+// listed decides by the identifier in the key which form the handle has: base64
+// since dtool-s3 0.14.0, bare before.
+func (l objectLayout) listed(ctx context.Context, store storage.Store, info storage.Info) (listedItem, error) {
+	if info.Metadata == nil {
+		var err error
+		if info, err = store.Stat(ctx, info.Key); err != nil {
+			return listedItem{}, err
+		}
+	}
+	item := listedItem{md5: recordedMD5(info.Metadata)}
+	id := strings.TrimPrefix(info.Key, l.keys().data)
+	handle, ok := info.Metadata[metaHandle]
+	if !ok {
+		return item, errForeign{info.Key, "it has no handle in its metadata"}
+	}
+	if plain, err := base64.StdEncoding.DecodeString(handle); err == nil && Identifier(string(plain)) == id {
+		item.relpath = string(plain)
+		return item, nil
+	}
+	if Identifier(handle) == id {
+		item.relpath = handle
+		return item, nil
+	}
+	return item, errForeign{info.Key, "its handle does not belong to its identifier"}
+}
+
+var md5Pattern = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// recordedMD5 gives the MD5 that an item's metadata holds, or "".
+func recordedMD5(metadata map[string]string) string {
+	if sum := metadata[metaChecksum]; md5Pattern.MatchString(sum) {
+		return sum
+	}
+	return ""
+}
+
+func (objectLayout) adminMetadata(a admin) map[string]string { return a.metadata() }
+
+func (l objectLayout) belongs(a admin) error {
+	if uuid := a.text("uuid"); !strings.EqualFold(uuid, l.uuid) {
+		return fmt.Errorf("%w: administrative metadata: uuid is %s", ErrBadDocument, uuid)
+	}
+	return nil
+}
+
+func (l objectLayout) structure() []byte {
+	return pyjson.Sorted(pyjson.NewObject(
+		"dataset_registration_key", registrationPrefix+l.uuid,
+		"data_key_infix", "data",
+		"fragment_key_infix", "fragments",
+		"overlays_key_infix", "overlays",
+		"annotations_key_infix", "annotations",
+		"tags_key_infix", "tags",
+		"structure_key_suffix", "structure.json",
+		"dtool_readme_key_suffix", "README.txt",
+		"dataset_readme_key_suffix", "README.yml",
+		"manifest_key_suffix", "manifest.json",
+		"admin_metadata_key_suffix", "dtool",
+		"http_manifest_key", "http_manifest.json",
+		"storage_broker_version", objectBrokerVersion,
+	))
+}
+
+// rogue is never said of a bucket, where others may keep what they like.
+func (objectLayout) rogue(string) bool { return false }
+
+func (objectLayout) itemNaming() string {
+	return "each under the SHA-1 of its path; the path is in the manifest, and in base64 in the object's handle metadata"
+}

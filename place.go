@@ -1,0 +1,62 @@
+package dtool
+
+import (
+	"context"
+
+	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/disk"
+)
+
+// A place is where one dataset lies: a store, and the layout of its parts there.
+type place struct {
+	uri    string
+	store  storage.Store
+	layout layout
+}
+
+// A base is a place that holds datasets: a directory, or a bucket. The URI that
+// it was made of names either the base itself or, for find, a dataset in it.
+type base interface {
+	// find gives the place of the dataset that the URI names. It is
+	// [ErrNotDataset] where it can be told at once that there is none.
+	find(ctx context.Context) (*place, error)
+
+	// layout gives a layout of the base's kind, of no particular dataset.
+	layout() layout
+
+	// reserve takes the place of a new dataset. It is [ErrExists] if something
+	// is there.
+	reserve(ctx context.Context, name, uuid string) (*place, error)
+
+	// begun gives the place of a dataset that was begun, and perhaps finished.
+	// It is [ErrNotDataset] where nothing is there, and [ErrExists] where there is
+	// something else.
+	begun(ctx context.Context, name, uuid string) (*place, error)
+
+	// remove undoes a reserve, and all that was put there since.
+	remove(ctx context.Context, at *place) error
+
+	// candidates gives where datasets may lie, in the order of their listing.
+	candidates(ctx context.Context) ([]candidate, error)
+}
+
+// A candidate finds the place where a dataset may lie. It may ask the store.
+type candidate func(ctx context.Context) (*place, error)
+
+// base gives the base that a URI names or leads into.
+func (c *Client) base(ctx context.Context, uri string) (base, error) {
+	ref, err := parseURI(uri)
+	if err != nil {
+		return nil, err
+	}
+	if ref.isDirectory() {
+		store, err := disk.New(ref.path, disk.Options{})
+		return directory{ref: ref, host: c.hostname, store: store}, err
+	}
+	store, err := c.bucket(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := c.settings.S3(ref.scheme, ref.bucket)
+	return bucket{ref: ref, store: store, prefix: settings.Prefix}, err
+}

@@ -1,0 +1,141 @@
+package dtool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/dtool-go/dtool/storage"
+)
+
+// bucket is a base in an object store: a registration key at its root tells of
+// each dataset, and its body is what the keys of the dataset begin with.
+type bucket struct {
+	ref    reference
+	store  storage.Store
+	prefix string // of new datasets, and of those without a registration
+}
+
+func (b bucket) find(ctx context.Context) (*place, error) {
+	uri := b.ref.uri("")
+	if !uuidPattern.MatchString(b.ref.path) {
+		return nil, fmt.Errorf("%s: %w: a dataset's URI is %s://%s/<UUID>", quoted(uri), ErrNotDataset, b.ref.scheme, b.ref.bucket)
+	}
+	return b.lookUp(ctx, b.ref.path)
+}
+
+func (bucket) layout() layout { return objectLayout{} }
+
+// lookUp finds a dataset by its registration. Only where there is none, the
+// prefix of the settings is tried.
+func (b bucket) lookUp(ctx context.Context, uuid string) (*place, error) {
+	at, err := b.registered(ctx, uuid)
+	if !errors.Is(err, storage.ErrNotFound) {
+		return at, err
+	}
+	return b.place(b.prefix, uuid), nil
+}
+
+// registered gives the place that a registration tells of; [storage.ErrNotFound] where there is none.
+func (b bucket) registered(ctx context.Context, uuid string) (*place, error) {
+	key := registrationPrefix + uuid
+	body, err := readDocument(ctx, b.store, key, maxRegistration)
+	if err != nil {
+		return nil, err
+	}
+	if why := badPrefix(string(body)); why != "" {
+		return nil, fmt.Errorf("%s: %w: registration %s: its prefix %s %s", b.ref.uri(""), ErrBadDocument, key, quoted(string(body)), why)
+	}
+	return b.place(string(body), uuid), nil
+}
+
+// badPrefix tells why keys must not begin with a prefix, or gives "". A leading
+// slash is odd, but a key of this bucket all the same.
+func badPrefix(prefix string) string {
+	for part := range strings.SplitSeq(prefix, "/") {
+		if part == "." || part == ".." {
+			return "points outside its place"
+		}
+	}
+	if strings.ContainsFunc(prefix, unicode.IsControl) || strings.ToValidUTF8(prefix, "") != prefix {
+		return "holds control characters or is not UTF-8"
+	}
+	return ""
+}
+
+func (b bucket) place(prefix, uuid string) *place {
+	ref := b.ref
+	ref.path = uuid
+	return &place{uri: ref.uri(""), store: b.store, layout: newObjectLayout(prefix, uuid)}
+}
+
+func (b bucket) reserve(ctx context.Context, _, uuid string) (*place, error) {
+	if b.ref.path != "" {
+		return nil, fmt.Errorf("%w %s: a bucket holds datasets directly: use %s://%s", ErrInvalidURI, quoted(b.ref.uri("")), b.ref.scheme, b.ref.bucket)
+	}
+	if at, err := b.begun(ctx, "", uuid); err == nil {
+		return nil, fmt.Errorf("%s: %w", at.uri, ErrExists)
+	} else if !errors.Is(err, ErrNotDataset) {
+		return nil, err
+	}
+	if err := writeDocument(ctx, b.store, registrationPrefix+uuid, []byte(b.prefix), nil); err != nil {
+		return nil, err
+	}
+	return b.place(b.prefix, uuid), nil
+}
+
+func (b bucket) begun(ctx context.Context, _, uuid string) (*place, error) {
+	at, err := b.registered(ctx, uuid)
+	if !errors.Is(err, storage.ErrNotFound) {
+		return at, err
+	}
+	at = b.place(b.prefix, uuid)
+	_, err = b.store.Stat(ctx, at.layout.keys().admin)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, fmt.Errorf("%s: %w", at.uri, ErrNotDataset)
+	}
+	return at, err
+}
+
+// remove deletes the registration last, so that an interrupted removal can still be found.
+func (b bucket) remove(ctx context.Context, at *place) error {
+	var keys []string
+	for info, err := range at.store.List(ctx, at.layout.keys().top(), storage.Deep) {
+		if err != nil {
+			return err
+		}
+		keys = append(keys, info.Key)
+	}
+	if err := at.store.Delete(ctx, keys...); err != nil {
+		return err
+	}
+	ref, err := parseURI(at.uri)
+	if err != nil {
+		return err
+	}
+	return at.store.Delete(ctx, registrationPrefix+ref.path)
+}
+
+func (b bucket) candidates(ctx context.Context) ([]candidate, error) {
+	if b.ref.path != "" {
+		return nil, fmt.Errorf("%s: %w", quoted(b.ref.uri("")), ErrNotDataset)
+	}
+	var list []candidate
+	for info, err := range b.store.List(ctx, registrationPrefix, storage.Deep) {
+		if err != nil {
+			return nil, err
+		}
+		uuid := strings.TrimPrefix(info.Key, registrationPrefix)
+		if !uuidPattern.MatchString(uuid) {
+			continue
+		}
+		find := func(ctx context.Context) (*place, error) { return b.registered(ctx, uuid) }
+		if info.Size == 0 {
+			find = func(context.Context) (*place, error) { return b.place("", uuid), nil }
+		}
+		list = append(list, find)
+	}
+	return list, nil
+}

@@ -1,0 +1,69 @@
+package dtool
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// The schemes of datasets in directories.
+const (
+	schemeFile    = "file"
+	schemeSymlink = "symlink"
+)
+
+// reference is a URI taken apart: of a dataset, or of a base that holds datasets.
+type reference struct {
+	scheme string
+	bucket string // the store's name; for directories the host, which is not looked at
+	path   string // behind the bucket, without slashes at its ends; for directories absolute
+}
+
+var schemePattern = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*)://`)
+
+// parseURI takes a URI or a plain path apart. Nothing in it is unescaped.
+func parseURI(uri string) (reference, error) {
+	if uri == "" {
+		return reference{}, fmt.Errorf("%w: it is empty", ErrInvalidURI)
+	}
+	m := schemePattern.FindStringSubmatch(uri)
+	if m == nil {
+		path, err := filepath.Abs(uri)
+		if err != nil {
+			return reference{}, fmt.Errorf("%w %s: %w", ErrInvalidURI, quoted(uri), err)
+		}
+		return reference{scheme: schemeFile, path: path}, nil
+	}
+	ref := reference{scheme: strings.ToLower(m[1])}
+	bucket, path, slash := strings.Cut(uri[len(m[0]):], "/")
+	ref.bucket = bucket
+	if ref.isDirectory() {
+		if !slash {
+			return reference{}, fmt.Errorf("%w %s: it has no absolute path behind the host", ErrInvalidURI, quoted(uri))
+		}
+		ref.path = filepath.Clean("/" + path)
+		return ref, nil
+	}
+	if bucket == "" {
+		return reference{}, fmt.Errorf("%w %s: it names no bucket", ErrInvalidURI, quoted(uri))
+	}
+	ref.path = strings.Trim(path, "/")
+	return ref, nil
+}
+
+func (r reference) isDirectory() bool {
+	return r.scheme == schemeFile || r.scheme == schemeSymlink
+}
+
+// uri gives the full form: without escaping and without a slash at the end. The
+// host stands in for the bucket of a directory.
+func (r reference) uri(host string) string {
+	if r.isDirectory() {
+		return r.scheme + "://" + host + filepath.ToSlash(r.path)
+	}
+	if r.path == "" {
+		return r.scheme + "://" + r.bucket
+	}
+	return r.scheme + "://" + r.bucket + "/" + r.path
+}
