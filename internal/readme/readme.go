@@ -13,7 +13,7 @@ import (
 
 // MaxSize is the most bytes of a README that are looked at. A longer one is
 // refused, for a dataset may come from anyone.
-const MaxSize = 10 << 20
+const MaxSize = 1 << 20
 
 // Validate tells what keeps the text from being one YAML document without
 // duplicate keys, or gives nil. The error begins with the line, counted from 1,

@@ -32,7 +32,7 @@ func TestValidateSaysWhatIsWrongAndWhere(t *testing.T) {
 		"not UTF-8":               {"a: 1\nb: \xff\n", "line 2: byte 0xff is not UTF-8"},
 		"binary":                  {"\x89PNG\r\n", "line 1: byte 0x89 is not UTF-8"},
 		"control character":       {"a: 1\nb: \x1b[0m\n", `line 2: control character '\x1b'`},
-		"too long":                {strings.Repeat("#", readme.MaxSize+1), "10485761 bytes are too many: a README has at most 10485760"},
+		"too long":                {strings.Repeat("#", readme.MaxSize+1), "1048577 bytes are too many: a README has at most 1048576"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
