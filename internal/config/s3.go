@@ -56,7 +56,7 @@ func checkPrefix(prefix string) error {
 		case "":
 			return errors.New("it has an empty part")
 		case ".", "..":
-			return errors.New("it has a part that is . or ..")
+			return errors.New(`it has a "." or ".." part`)
 		}
 	}
 	return nil

@@ -75,9 +75,9 @@ func fields(s config.S3Settings) []string {
 
 func TestPrefixesThatAreRefused(t *testing.T) {
 	for prefix, want := range map[string]string{
-		"../other": "it has a part that is . or ..",
-		"u/./x":    "it has a part that is . or ..",
-		"u/..":     "it has a part that is . or ..",
+		"../other": `it has a "." or ".." part`,
+		"u/./x":    `it has a "." or ".." part`,
+		"u/..":     `it has a "." or ".." part`,
 		"/u":       "it has an empty part",
 		"u//x":     "it has an empty part",
 		"/":        "it has an empty part",

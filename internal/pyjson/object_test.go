@@ -15,7 +15,8 @@ func TestNewObjectPanicsOnAKeyWithoutValue(t *testing.T) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 	}()
-	pyjson.NewObject("a", nil, "b")
+	pairs := []any{"a", nil, "b"}
+	pyjson.NewObject(pairs...)
 }
 
 // An object behaves as a map beside a list of its keys, however many there are.

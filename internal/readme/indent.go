@@ -57,7 +57,7 @@ func (m *mover) move(i int, line string) (string, bool) {
 	switch {
 	case line == "" || strings.HasPrefix(line, "---") || strings.HasPrefix(line, "..."):
 		return line, true
-	case strings.HasPrefix(rest, "#") && !(m.owner.literal && column > m.owner.column):
+	case strings.HasPrefix(rest, "#") && (!m.owner.literal || column <= m.owner.column):
 		return shifted(line, m.commentShift(i, column)), true
 	case rest != "" && column <= m.owner.column:
 		m.owner.literal = false
