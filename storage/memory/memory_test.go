@@ -15,6 +15,7 @@ func TestStore(t *testing.T) {
 		AnyName:       true,
 		DistinctNames: true,
 		KeysBelowKeys: true,
+		LargeSize:     1<<20 + 1,
 	}
 	storetest.Run(t, features, func(*testing.T) storage.Store { return memory.New() })
 }

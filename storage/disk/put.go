@@ -1,0 +1,140 @@
+package disk
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/dtool-go/dtool/storage"
+)
+
+// Put writes a file under a random name, sends it to the disk, and then gives it
+// its own name: under that name lies the old file or the whole new one, even if
+// the power fails. Where there is a link, it is the link that is replaced.
+func (s *Store) Put(ctx context.Context, key string, body io.Reader, opts storage.PutOptions) (storage.Info, error) {
+	var info fs.FileInfo
+	err := s.inRoot(ctx, key, func(root *os.Root, name string) (err error) {
+		if err := s.holdable(name); err != nil {
+			return err
+		}
+		tempDir := filepath.FromSlash(s.opts.TempDir)
+		if tempDir == "" {
+			tempDir = filepath.Dir(name)
+		} else {
+			defer func() { _ = root.Remove(tempDir) }() // the last of several Puts succeeds in this
+		}
+		info, err = put(ctx, root, tempDir, name, body, opts)
+		return err
+	})
+	if err != nil {
+		return storage.Info{}, s.fail("write", key, err)
+	}
+	return objectInfo(key, info), nil
+}
+
+// holdable refuses a name that could be written step by step and yet not be
+// read at once, because it is too long, and one that a directory has.
+func (s *Store) holdable(name string) error {
+	info, err := os.Lstat(filepath.Join(s.dir, name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil && info.IsDir():
+		return fmt.Errorf("%w: there is a directory of this name", storage.ErrExists)
+	}
+	return err
+}
+
+func put(ctx context.Context, root *os.Root, tempDir, name string, body io.Reader, opts storage.PutOptions) (fs.FileInfo, error) {
+	file, temp, err := createTemp(root, tempDir)
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(fill(ctx, file, body, opts), file.Close())
+	var info fs.FileInfo
+	if err == nil {
+		info, err = publish(root, temp, name, opts.ModTime)
+	}
+	if err != nil {
+		return nil, errors.Join(err, root.Remove(temp))
+	}
+	return info, nil
+}
+
+// createTemp makes a file that nobody else has, in a directory that another
+// Put may remove in between because it is empty.
+func createTemp(root *os.Root, dir string) (file *os.File, name string, err error) {
+	for range 100 {
+		if err := root.MkdirAll(dir, newDir); err != nil {
+			return nil, "", err
+		}
+		name = filepath.Join(dir, ".unfinished-"+rand.Text())
+		file, err = root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFile)
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return file, name, err
+}
+
+// fill writes the body and waits for the disk to have it.
+func fill(ctx context.Context, file *os.File, body io.Reader, opts storage.PutOptions) error {
+	checked := storage.NewCheckedBody(body, opts)
+	const most = 256 << 10
+	buffer := make([]byte, min(max(opts.Size, 0), most-1)+1) // one more, to see the end of a small body
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, bodyErr := checked.Read(buffer)
+		if _, err := file.Write(buffer[:n]); err != nil {
+			return err
+		}
+		switch {
+		case bodyErr == io.EOF: //nolint:errorlint // a wrapped io.EOF is a failure and no end
+			return file.Sync()
+		case bodyErr != nil:
+			return bodyError{bodyErr}
+		}
+	}
+}
+
+// publish gives a finished file its time and its name.
+func publish(root *os.Root, temp, name string, modTime time.Time) (fs.FileInfo, error) {
+	if !modTime.IsZero() {
+		if err := root.Chtimes(temp, time.Time{}, modTime); err != nil {
+			return nil, err
+		}
+	}
+	info, err := root.Lstat(temp)
+	if err != nil {
+		return nil, err
+	}
+	if err := root.MkdirAll(filepath.Dir(name), newDir); err != nil {
+		return nil, err
+	}
+	if err := root.Rename(temp, name); err != nil {
+		return nil, err
+	}
+	syncDir(root, filepath.Dir(name))
+	return info, nil
+}
+
+// syncDir asks the disk to keep the new name. It cannot fail, since the object
+// is in its place by now, and not every system can do this to a directory:
+// where it could not, a power failure may still bring back what the key held
+// before.
+func syncDir(root *os.Root, name string) {
+	dir, err := root.Open(name)
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	_ = dir.Sync() // see above
+}
