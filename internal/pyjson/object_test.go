@@ -15,8 +15,7 @@ func TestNewObjectPanicsOnAKeyWithoutValue(t *testing.T) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 	}()
-	pairs := []any{"a", nil, "b"}
-	pyjson.NewObject(pairs...)
+	pyjson.NewObject(append([]any{"a", nil}, "b")...)
 }
 
 // An object behaves as a map beside a list of its keys, however many there are.

@@ -59,8 +59,6 @@ func (m *mover) move(i int, line string) (string, bool) {
 		return line, true
 	case strings.HasPrefix(rest, "#") && (!m.owner.literal || column <= m.owner.column):
 		return shifted(line, m.commentShift(i, column)), true
-	case rest != "" && column <= m.owner.column:
-		m.owner.literal = false
 	}
 	return shifted(line, m.owner.shift()), true
 }
@@ -91,7 +89,8 @@ func (m *mover) rebuild(line string, marks []mark) (string, bool) {
 }
 
 // commentShift tells how far a line that is a comment moves: with the mark that
-// it stands above, else with the nearest one before it in the same column.
+// it stands above, else with the nearest one before it in the same column. At the
+// margin it stays.
 func (m *mover) commentShift(i, column int) int {
 	m.next = max(m.next, i)
 	for m.next < len(m.marks) && len(m.marks[m.next]) == 0 {
@@ -103,6 +102,9 @@ func (m *mover) commentShift(i, column int) int {
 				return below.shift()
 			}
 		}
+	}
+	if column == 0 {
+		return 0
 	}
 	if shift, ok := m.shifts[column]; ok {
 		return shift
