@@ -106,10 +106,10 @@ func (s *Store) inRoot(ctx context.Context, key string, write func(root *os.Root
 		return err
 	}
 	root, err := os.OpenRoot(s.dir)
-	if isAbsent(err) {
+	switch {
+	case err != nil && s.missing():
 		return fmt.Errorf("%w: %w", storage.ErrNoStore, err)
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	defer root.Close()

@@ -71,8 +71,14 @@ func (s *Store) absence(name string, cause error) error {
 			return fmt.Errorf("%w: %w", storage.ErrNotFound, cause)
 		}
 	}
-	if info, err := os.Stat(s.dir); err != nil || !info.IsDir() {
+	if s.missing() {
 		return fmt.Errorf("%w: %w", storage.ErrNoStore, cause)
 	}
 	return fmt.Errorf("%w: %w", storage.ErrNotFound, cause)
+}
+
+// missing tells whether the store's own directory is not there.
+func (s *Store) missing() bool {
+	info, err := os.Stat(s.dir)
+	return isAbsent(err) || err == nil && !info.IsDir()
 }
