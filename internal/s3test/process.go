@@ -1,6 +1,7 @@
 package s3test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -26,12 +27,27 @@ type process struct {
 // moment ago may have been taken.
 const startTries = 5
 
+// errNoXattr is the server's complaint about a file system that cannot hold
+// metadata beside the bytes of a file.
+var errNoXattr = errors.New("the file system has no extended attributes")
+
 func startProcess(ctx context.Context, binary, dir string, s *Server) (*process, error) {
+	data, meta := filepath.Join(dir, "data"), filepath.Join(dir, "meta")
+	for _, d := range []string{data, meta} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	backend := []string{"posix", data}
 	var err error
 	for range startTries {
 		var p *process
-		if p, err = launch(ctx, binary, dir, s); err == nil {
+		if p, err = launch(ctx, binary, dir, s, backend); err == nil {
 			return p, nil
+		}
+		if errors.Is(err, errNoXattr) {
+			// Files do as well, but for metadata that outlives its object.
+			backend = []string{"posix", "--sidecar", meta, data}
 		}
 		if ctx.Err() != nil {
 			break
@@ -41,16 +57,10 @@ func startProcess(ctx context.Context, binary, dir string, s *Server) (*process,
 }
 
 // launch starts the server on one free port and waits until it answers.
-func launch(ctx context.Context, binary, dir string, s *Server) (*process, error) {
+func launch(ctx context.Context, binary, dir string, s *Server, backend []string) (*process, error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
-	}
-	data, meta := filepath.Join(dir, "data"), filepath.Join(dir, "meta")
-	for _, d := range []string{data, meta} {
-		if err := os.MkdirAll(d, 0o700); err != nil {
-			return nil, err
-		}
 	}
 	output, err := os.Create(filepath.Join(dir, "server.log"))
 	if err != nil {
@@ -59,11 +69,9 @@ func launch(ctx context.Context, binary, dir string, s *Server) (*process, error
 	defer output.Close() // the child has its own handle
 
 	p := &process{addr: addr, accessLog: filepath.Join(dir, "access.log"), ended: make(chan struct{})}
-	// Metadata goes into files beside the data, since not every file system
-	// that holds a temporary directory has extended attributes.
 	health := "/" + rand.Text()
-	p.cmd = exec.Command(binary, "--port", addr, "--quiet", "--health", health,
-		"--access-log", p.accessLog, "posix", "--sidecar", meta, data)
+	args := []string{"--port", addr, "--quiet", "--health", health, "--access-log", p.accessLog}
+	p.cmd = exec.Command(binary, append(args, backend...)...)
 	p.cmd.Env = append(os.Environ(),
 		"ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey, "VGW_REGION="+s.Region)
 	p.cmd.Stdout, p.cmd.Stderr = output, output
@@ -73,10 +81,21 @@ func launch(ctx context.Context, binary, dir string, s *Server) (*process, error
 	}
 	if err := p.await(ctx, "http://"+addr+health); err != nil {
 		p.stop()
-		said, _ := os.ReadFile(output.Name())
-		return nil, fmt.Errorf("%w; it said: %.1000s", err, said)
+		return nil, explain(err, output.Name())
 	}
 	return p, nil
+}
+
+// explain adds what the server itself had to say.
+func explain(err error, log string) error {
+	said, readErr := os.ReadFile(log)
+	if readErr != nil {
+		return errors.Join(err, readErr)
+	}
+	if bytes.Contains(said, []byte("xattr check failed")) {
+		return errNoXattr
+	}
+	return fmt.Errorf("%w; it said: %.1000s", err, said)
 }
 
 func freeAddr() (string, error) {

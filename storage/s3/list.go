@@ -1,0 +1,142 @@
+package s3
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/dtool-go/dtool/storage"
+)
+
+// List asks page by page. A listing that contradicts itself is an error, lest a
+// short one be taken for the whole.
+func (s *Store) List(ctx context.Context, prefix string, depth storage.Depth) iter.Seq2[storage.Info, error] {
+	return func(yield func(storage.Info, error) bool) {
+		if !mayBegin(prefix) {
+			return
+		}
+		l := &listing{store: s, prefix: prefix, depth: depth}
+		for !l.whole {
+			entries, err := l.page(ctx)
+			if err != nil {
+				yield(storage.Info{}, err)
+				return
+			}
+			for _, entry := range entries {
+				if !yield(entry, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// A listing is how far a List has come.
+type listing struct {
+	store  *Store
+	prefix string
+	depth  storage.Depth
+	token  *string // where the next page begins
+	last   string  // the last key
+	whole  bool
+}
+
+// page gives the entries of the next page in order.
+func (l *listing) page(ctx context.Context) ([]storage.Info, error) {
+	s := l.store
+	in := &s3.ListObjectsV2Input{Bucket: &s.bucket, ContinuationToken: l.token, EncodingType: types.EncodingTypeUrl}
+	// An empty parameter is refused by some stores.
+	if l.prefix != "" {
+		in.Prefix = &l.prefix
+	}
+	if l.depth == storage.Shallow {
+		in.Delimiter = aws.String("/")
+	}
+	out, err := call(ctx, s, "ListObjectsV2", l.prefix, func(ctx context.Context, region func(*s3.Options)) (*s3.ListObjectsV2Output, error) {
+		return s.api.ListObjectsV2(ctx, in, region)
+	})
+	if err != nil {
+		return nil, err
+	}
+	entries, err := l.read(out)
+	if err == nil {
+		err = l.advance(out, entries)
+	}
+	if err != nil {
+		return nil, s.oddAnswer("ListObjectsV2", l.prefix, err.Error())
+	}
+	return entries, nil
+}
+
+func (l *listing) read(out *s3.ListObjectsV2Output) ([]storage.Info, error) {
+	if out.Name == nil && out.IsTruncated == nil && out.KeyCount == nil && out.MaxKeys == nil {
+		return nil, fmt.Errorf("the answer is not a listing")
+	}
+	decode := func(key *string) (string, error) { return aws.ToString(key), nil }
+	if out.EncodingType == types.EncodingTypeUrl {
+		decode = func(key *string) (string, error) { return url.QueryUnescape(aws.ToString(key)) }
+	}
+	objects := make([]storage.Info, 0, len(out.Contents)+len(out.CommonPrefixes))
+	for _, o := range out.Contents {
+		key, err := decode(o.Key)
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, storage.Info{
+			Key: key, Size: aws.ToInt64(o.Size), ModTime: aws.ToTime(o.LastModified), ETag: unquoted(o.ETag),
+		})
+	}
+	var places []storage.Info
+	for _, p := range out.CommonPrefixes {
+		key, err := decode(p.Prefix)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, storage.Info{Key: key})
+	}
+	return l.merge(objects, places)
+}
+
+// merge brings objects and places into one order, each of which must be in order
+// by itself and behind what came before.
+func (l *listing) merge(objects, places []storage.Info) ([]storage.Info, error) {
+	for _, entries := range [][]storage.Info{objects, places} {
+		last := l.last
+		for _, entry := range entries {
+			if entry.Key <= last || !strings.HasPrefix(entry.Key, l.prefix) {
+				return nil, fmt.Errorf("the listing has the key %q after %q, under the prefix %q", entry.Key, last, l.prefix)
+			}
+			last = entry.Key
+		}
+	}
+	entries := append(objects, places...)
+	slices.SortFunc(entries, func(a, b storage.Info) int { return cmp.Compare(a.Key, b.Key) })
+	return entries, nil
+}
+
+// advance looks where the next page begins, or finds that there is none.
+func (l *listing) advance(out *s3.ListObjectsV2Output, entries []storage.Info) error {
+	if len(entries) > 0 {
+		l.last = entries[len(entries)-1].Key
+	}
+	if !aws.ToBool(out.IsTruncated) {
+		l.whole = true
+		return nil
+	}
+	token := aws.ToString(out.NextContinuationToken)
+	if token == "" || token == aws.ToString(l.token) {
+		return fmt.Errorf("the listing goes on after %q, and does not say where", l.last)
+	}
+	l.token = &token
+	return nil
+}
+
+func unquoted(etag *string) string { return strings.Trim(aws.ToString(etag), `"`) }

@@ -1,0 +1,102 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/dtool-go/dtool/storage"
+)
+
+// Put sends an object, in parts if it is large. Nothing is under the key before
+// all of the body has been read and judged. S3 keeps no times: that of opts is
+// not used, and the Info has none.
+func (s *Store) Put(ctx context.Context, key string, body io.Reader, opts storage.PutOptions) (storage.Info, error) {
+	if err := s.checkPut(key, opts); err != nil {
+		return storage.Info{}, err
+	}
+	checked := storage.NewCheckedBody(body, opts)
+	send := s.putWhole
+	if opts.Size > s.partSize {
+		send = s.putParts
+	}
+	etag, err := send(ctx, key, checked, opts)
+	if err != nil {
+		return storage.Info{}, err
+	}
+	return storage.Info{Key: key, Size: opts.Size, ETag: etag, Metadata: maps.Clone(opts.Metadata)}, nil
+}
+
+// putWhole sends an object in one request and gives its ETag.
+func (s *Store) putWhole(ctx context.Context, key string, body *storage.CheckedBody, opts storage.PutOptions) (string, error) {
+	buf, err := s.limits.buffer(ctx, opts.Size)
+	if err != nil {
+		return "", s.error("PutObject", key, nil, err)
+	}
+	defer buf.release()
+	if err := readAll(body, buf.data); err != nil {
+		return "", s.bodyError(key, err)
+	}
+	out, err := call(ctx, s, "PutObject", key, func(ctx context.Context, region func(*s3.Options)) (*s3.PutObjectOutput, error) {
+		return s.api.PutObject(ctx, &s3.PutObjectInput{
+			Bucket: &s.bucket, Key: &key, Body: rewindable(buf.data), ContentLength: aws.Int64(opts.Size),
+			ContentMD5: contentMD5(body), Metadata: opts.Metadata,
+		}, region)
+	})
+	if err != nil {
+		return "", err
+	}
+	if out.ETag == nil {
+		return "", s.oddAnswer("PutObject", key, "the answer has no ETag")
+	}
+	return unquoted(out.ETag), nil
+}
+
+// readAll fills the buffer with the whole body.
+func readAll(body *storage.CheckedBody, p []byte) error {
+	if _, err := io.ReadFull(body, p); err != nil {
+		return err
+	}
+	return atEnd(body)
+}
+
+// atEnd reads what comes after the last byte, which is the judgement on the
+// body.
+func atEnd(body *storage.CheckedBody) error {
+	_, err := io.ReadFull(body, make([]byte, 1))
+	if err == io.EOF {
+		return nil
+	}
+	if err == nil {
+		err = fmt.Errorf("%w: more than the expected bytes", storage.ErrCorrupted)
+	}
+	return err
+}
+
+// bodyError is the failure of the body that was to be sent. Its kind is that of
+// the cause.
+func (s *Store) bodyError(key string, err error) error {
+	return s.error("PutObject", key, nil, fmt.Errorf("read what is to be stored: %w", err))
+}
+
+// rewindable gives a body which a retry can send again. It hides that the
+// bytes could be written at one go, since then a request could not be given up
+// before all of them are.
+func rewindable(data []byte) io.ReadSeeker {
+	return struct{ io.ReadSeeker }{bytes.NewReader(data)}
+}
+
+func contentMD5(body *storage.CheckedBody) *string {
+	sum, err := hex.DecodeString(body.MD5())
+	if err != nil {
+		return nil
+	}
+	return aws.String(base64.StdEncoding.EncodeToString(sum))
+}

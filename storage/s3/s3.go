@@ -1,0 +1,138 @@
+// Package s3 keeps objects in a bucket of S3, or of a store that speaks its
+// protocol: Ceph, MinIO, ECS, versitygw.
+//
+// It knows the SDK, addressing, credentials, parts and the many ways in which
+// such stores misbehave. It does not know what its keys and bytes mean, nor
+// the names of dtool's settings: it is given plain values. It asks for nothing
+// beyond the rights of docs/format.md, section 7: it makes no bucket and
+// writes nothing but the keys that it was told to.
+//
+// The requests and their retries are the SDK's. What this package adds is what
+// the SDK leaves to its users: continuing a body that broke off, sending large
+// objects in parts, following a bucket to its region, and never taking an odd
+// answer for a good one.
+package s3
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/dtool-go/dtool/storage"
+)
+
+// Store is a bucket. It is safe for concurrent use.
+type Store struct {
+	bucket    string
+	name      string // for people, see String
+	api       *s3.Client
+	region    atomic.Pointer[string] // where the bucket is, as far as is known
+	retryer   aws.Retryer
+	anonymous bool // requests are not signed, for want of credentials
+	atAWS     bool
+	limits    *Limits
+	partSize  int64 // bytes of a part, for objects that are not too large for it
+	inFlight  int   // parts of one object at once
+	log       *slog.Logger
+}
+
+// Config says how to reach a bucket. Every field may be left empty; what is
+// missing of endpoint, keys and region comes from where AWS tools look:
+// environment, shared files, profile, SSO, container and instance roles.
+type Config struct {
+	// Endpoint is the URL of a store that is not AWS.
+	Endpoint string
+	// AccessKeyID and SecretAccessKey go together; SessionToken may join them.
+	AccessKeyID     string
+	SecretAccessKey string
+	SessionToken    string
+	// Region is us-east-1 if nobody sets it. A store that wants another one
+	// says which, and that one is then used.
+	Region string
+
+	// Limits bounds the memory of all stores that share it. If it is nil, the
+	// store has its own, of the default size.
+	Limits *Limits
+	// PartSize is how many bytes of an object go into one part, and the size
+	// up to which an object is sent whole. Larger objects than 1,000 such
+	// parts have larger ones. Default 16 MiB; S3 wants at least 5 MiB.
+	PartSize int64
+	// PartsInFlight is how many parts of one object travel at once. Default 4.
+	PartsInFlight int
+	// Connections is how many idle connections are kept for later requests,
+	// at best as many as there are requests at once. Default 64.
+	Connections int
+
+	// Attempts is how often a request is tried in all. Default 5, or what
+	// AWS_MAX_ATTEMPTS says.
+	Attempts int
+	// MaxBackoff is the longest pause between two tries. Default 20 s.
+	MaxBackoff time.Duration
+	// Stall is how long a connection may rest in the middle of a request, and
+	// a store ponder its answer, before the try has failed. Default 60 s. There is
+	// no limit on the time of a request as a whole.
+	Stall time.Duration
+
+	// Log gets a line for each request. Nil discards them.
+	Log *slog.Logger
+}
+
+const (
+	defaultPartSize    = 16 << 20
+	defaultInFlight    = 4
+	defaultConnections = 64
+	defaultAttempts    = 5
+	defaultMaxBackoff  = 20 * time.Second
+	defaultStall       = 60 * time.Second
+)
+
+func (c Config) withDefaults() Config {
+	orDefault(&c.PartSize, defaultPartSize)
+	orDefault(&c.PartsInFlight, defaultInFlight)
+	orDefault(&c.Connections, defaultConnections)
+	orDefault(&c.MaxBackoff, defaultMaxBackoff)
+	orDefault(&c.Stall, defaultStall)
+	if c.Limits == nil {
+		c.Limits = NewLimits(0)
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+func orDefault[T int | int64 | time.Duration](value *T, fallback T) {
+	if *value <= 0 {
+		*value = fallback
+	}
+}
+
+// String gives the bucket and where it is: "s3://bucket at https://endpoint".
+func (s *Store) String() string { return s.name }
+
+// call makes one request, and makes it again in the bucket's own region if the
+// store says that it is another one.
+func call[T any](ctx context.Context, s *Store, op, key string, do func(context.Context, func(*s3.Options)) (T, error)) (T, error) {
+	region := *s.region.Load()
+	out, err := do(ctx, inRegion(region))
+	if other := regionIn(err); other != "" && other != region {
+		s.log.DebugContext(ctx, "the bucket is in another region", "bucket", s.bucket, "asked", region, "region", other)
+		s.region.Store(&other)
+		out, err = do(ctx, inRegion(other))
+	}
+	if err != nil {
+		var none T
+		return none, s.requestError(ctx, op, key, err)
+	}
+	return out, nil
+}
+
+func inRegion(region string) func(*s3.Options) {
+	return func(o *s3.Options) { o.Region = region }
+}
+
+var _ storage.Store = (*Store)(nil)

@@ -1,0 +1,77 @@
+package s3_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dtool-go/dtool/internal/s3test"
+	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/s3"
+	"github.com/dtool-go/dtool/storage/storetest"
+)
+
+func TestSuite(t *testing.T) {
+	isolate(t)
+	server := s3test.Start(t)
+	bucket := server.NewBucket(t)
+	storetest.Run(t, storetest.Features{
+		Metadata:      true,
+		DistinctNames: true,
+		// What the server keeps on a disk is a file or a directory.
+		KeysBelowKeys: server.External(),
+		LargeSize:     11<<20 + 1,
+		Missing:       func(t *testing.T) storage.Store { return openAt(t, server, "no-such-bucket-s3test") },
+	}, func(t *testing.T) storage.Store {
+		store := openAt(t, server, bucket)
+		if server.External() {
+			return store
+		}
+		return gateway{store}
+	})
+}
+
+// A gateway refuses the names that the server cannot hold: it does not encode
+// the keys of a listing, so that those which XML has no words for come out as
+// others, and the names of its files have to be a little shorter than 255 bytes.
+type gateway struct{ storage.Store }
+
+func (g gateway) Put(ctx context.Context, key string, body io.Reader, opts storage.PutOptions) (storage.Info, error) {
+	mangled := func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == '\ufffe' }
+	long := func(part string) bool { return len(part) > 250 }
+	if strings.ContainsFunc(key, mangled) || slices.ContainsFunc(strings.Split(key, "/"), long) {
+		return storage.Info{}, &storage.Error{
+			Op: "PutObject", Store: g.String(), Key: key, Kind: storage.ErrInvalidKey, Err: errors.New("the server cannot hold it"),
+		}
+	}
+	return g.Store.Put(ctx, key, body, opts)
+}
+
+// isolate keeps the configuration of whoever runs the tests out of them.
+func isolate(t *testing.T) {
+	t.Helper()
+	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	for _, name := range []string{
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION",
+		"AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_CA_BUNDLE", "AWS_MAX_ATTEMPTS",
+	} {
+		t.Setenv(name, "")
+	}
+}
+
+func openAt(t *testing.T, server *s3test.Server, bucket string) *s3.Store {
+	t.Helper()
+	store, err := s3.Open(t.Context(), bucket, s3.Config{
+		Endpoint: server.Endpoint, AccessKeyID: server.AccessKey, SecretAccessKey: server.SecretKey,
+		PartSize: 5 << 20,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
