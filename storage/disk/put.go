@@ -67,16 +67,16 @@ func put(ctx context.Context, root *os.Root, tempDir, name string, body io.Reade
 	return info, nil
 }
 
-// createTemp makes a file that nobody else has, in a directory that another
-// Put may remove in between because it is empty.
+// createTemp makes a file that nobody else has. It tries again where another Put,
+// of another process perhaps, has just removed the empty directory, which shows
+// as a file that cannot be made or as a directory that is there and is not.
 func createTemp(root *os.Root, dir string) (file *os.File, name string, err error) {
 	for range 100 {
-		if err := root.MkdirAll(dir, newDir); err != nil {
-			return nil, "", err
-		}
 		name = filepath.Join(dir, ".unfinished-"+rand.Text())
-		file, err = root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFile)
-		if !errors.Is(err, fs.ErrNotExist) {
+		if err = root.MkdirAll(dir, newDir); err == nil {
+			file, err = root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFile)
+		}
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 			break
 		}
 	}
