@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dtool-go/dtool"
+)
+
+type cpOptions struct {
+	quiet  bool
+	resume bool
+}
+
+func (a *app) cpCommand() *cobra.Command {
+	var o cpOptions
+	cmd := &cobra.Command{
+		Use:   "cp DS BASE",
+		Short: "Copy a dataset to another base",
+		Long: `Copies a frozen dataset into BASE and prints the URI of the copy on the last
+line. Every byte is compared with the manifest on its way; the copy becomes a
+dataset only when all of it is there and right. A copy that was interrupted is
+completed with --resume, which keeps the items that arrived.`,
+		Args: arguments(2, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runCp(cmd.Context(), o, args[0], args[1])
+		},
+	}
+	cmd.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "print the URI alone")
+	cmd.Flags().BoolVar(&o.resume, "resume", false, "complete an interrupted copy")
+	return withExits(cmd)
+}
+
+// copyCommand is the old name of cp.
+func (a *app) copyCommand() *cobra.Command {
+	cmd := a.cpCommand()
+	cmd.Use = "copy DS BASE"
+	cmd.Short = "The old name of cp"
+	run := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		a.notes.Printf("dtool: warning: dtool copy is deprecated, dtool cp is the same")
+		return run(cmd, args)
+	}
+	return cmd
+}
+
+func (a *app) runCp(ctx context.Context, o cpOptions, uri, base string) error {
+	ds, err := a.openFrozen(ctx, uri)
+	if err != nil {
+		return err
+	}
+	client, err := a.library()
+	if err != nil {
+		return err
+	}
+	observer, done := a.observe(o.quiet)
+	result, err := client.Copy(ctx, ds, base, dtool.CopyOptions{Resume: o.resume, Observer: observer})
+	done()
+	if err != nil {
+		return resumable(ctx, err, uri, base)
+	}
+	if result.AlreadyComplete {
+		a.notes.Printf("Nothing to do: the copy was complete already")
+	} else if !o.quiet {
+		a.out.Printf("%s\n", copied(result))
+	}
+	a.out.Printf("%s\n", result.Dataset.URI())
+	return nil
+}
+
+func copied(r *dtool.CopyResult) string {
+	text := fmt.Sprintf("Copied %s, %s", items(r.Copied), shortSize(r.Bytes))
+	if r.Kept > 0 {
+		text += fmt.Sprintf("; %s had arrived before", items(r.Kept))
+	}
+	return text
+}
+
+// resumable says how to go on after a copy that did not come to its end.
+func resumable(ctx context.Context, err error, uri, base string) error {
+	resume := fmt.Sprintf("dtool cp --resume %s %s", shellQuoted(uri), shellQuoted(base))
+	var item *dtool.ItemError
+	switch {
+	case ctx.Err() != nil:
+		return hinted{err, resume + " goes on from here"}
+	case errors.Is(err, dtool.ErrExists):
+		return hinted{err, resume + " completes it, if it is an interrupted copy of this dataset"}
+	case errors.As(err, &item):
+		return hinted{err, resume + " goes on once the cause is gone"}
+	}
+	return err
+}
+
+// shellQuoted shows a text as one would type it to a shell.
+func shellQuoted(text string) string {
+	if strings.IndexFunc(text, needsQuotes) < 0 && text != "" {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+func needsQuotes(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/:._-+,@%=", r)
+}

@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dtool-go/dtool"
+)
+
+func (a *app) freezeCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "freeze PROTO",
+		Short: "Make a dataset of a proto dataset",
+		Long: `Reads every item of a proto dataset, writes down its size and hash in the
+manifest, and makes the proto dataset a dataset, whose items never change.`,
+		Args: arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runFreeze(cmd.Context(), args[0]) },
+	}
+	return withExits(cmd,
+		exit{2, dtool.ErrTooManyItems, "more items than DTOOL_MAX_FILES_LIMIT"},
+		exit{3, dtool.ErrNewline, "the name of an item has a newline"},
+		exit{4, dtool.ErrRogue, "the dataset's directory holds what is no part of a dataset"},
+	)
+}
+
+func (a *app) runFreeze(ctx context.Context, uri string) error {
+	proto, err := a.openProto(ctx, uri)
+	if err != nil {
+		return err
+	}
+	observer, done := a.observe(false)
+	ds, err := proto.Freeze(ctx, dtool.FreezeOptions{Observer: observer})
+	done()
+	if err != nil {
+		return err
+	}
+	m, err := ds.Manifest(ctx)
+	if err != nil {
+		return err
+	}
+	a.notes.Printf("Froze %s: %s, %s", ds.URI(), items(m.Len()), shortSize(m.TotalSize()))
+	return nil
+}

@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/storage"
+)
+
+type hintWhen struct {
+	when error
+	hint string
+}
+
+// hints gives what to try after the failures that the library tells apart, where
+// neither the store nor the command knows better. The first that fits is taken.
+func hints() []hintWhen {
+	return []hintWhen{
+		{dtool.ErrNotDataset, "dtool ls BASE lists the datasets of a directory or a bucket"},
+		{dtool.ErrNotFrozen, "dtool freeze makes a dataset of a proto dataset"},
+		{dtool.ErrFrozen, "the items of a frozen dataset never change; dtool create begins a new one"},
+		{dtool.ErrExists, "choose another name or another base"},
+		{dtool.ErrInvalidName, "a name is 1 to 80 of the characters 0-9 a-z A-Z - _ ."},
+		{dtool.ErrInvalidURI, "a URI is a path, file://HOST/PATH, symlink://HOST/PATH, s3://BUCKET or s3://BUCKET/UUID"},
+		{dtool.ErrInvalidItem, "a relpath is relative and does not lead upwards"},
+		{dtool.ErrNoItem, "dtool ls shows the identifiers of all items beside their relpaths"},
+		{dtool.ErrNoAnnotation, "dtool annotation ls shows all annotations"},
+		{dtool.ErrTooManyItems, "set DTOOL_MAX_FILES_LIMIT to a higher number"},
+		{dtool.ErrNewline, "rename the file"},
+		{dtool.ErrRogue, "move it into the data directory if it is to be an item, or out of the dataset"},
+		{dtool.ErrInvalidYAML, "mend the text and try again"},
+		{storage.ErrNoStore, "directories and buckets are not made by dtool: check the name"},
+		{storage.ErrForbidden, "check the credentials, or ask the owner of the bucket for the right"},
+		{storage.ErrUnreachable, "check the endpoint and the network"},
+		{storage.ErrThrottled, "try again later"},
+		{storage.ErrCorrupted, "dtool verify --full tells which items are affected"},
+	}
+}

@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dtool-go/dtool"
+)
+
+func (a *app) itemCommand() *cobra.Command {
+	return group("item", "Print what is known of one item, or get its content",
+		a.itemPropertiesCommand(), a.itemFetchCommand(), a.itemRelpathCommand(), a.itemOverlayCommand())
+}
+
+func (a *app) itemPropertiesCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "properties DS ID",
+		Short: "Print relpath, size, time and hash of an item as JSON",
+		Args:  arguments(2, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			item, err := a.findItem(cmd.Context(), args[0], args[1])
+			if err != nil {
+				return err
+			}
+			a.out.Text(append(item.JSON(), '\n'))
+			return nil
+		},
+	}
+	return withExits(cmd, exit{20, dtool.ErrNoItem, "there is no such item"})
+}
+
+func (a *app) itemFetchCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "fetch DS ID",
+		Short: "Print the path of a local file with the content of an item",
+		Long: `Prints the absolute path of a local file that holds the content of an item. What
+lies in a bucket is downloaded into the cache, checked, and kept there.`,
+		Args: arguments(2, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runItemFetch(cmd.Context(), args[0], args[1])
+		},
+	}
+	return withExits(cmd, exit{20, dtool.ErrNoItem, "there is no such item"})
+}
+
+func (a *app) runItemFetch(ctx context.Context, uri, id string) error {
+	ds, err := a.openFrozen(ctx, uri)
+	if err != nil {
+		return err
+	}
+	path, err := ds.ItemPath(ctx, id)
+	if err != nil {
+		return err
+	}
+	a.out.Printf("%s\n", path)
+	return nil
+}
+
+func (a *app) itemRelpathCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "relpath DS ID",
+		Short: "Print the relpath of an item",
+		Args:  arguments(2, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			item, err := a.findItem(cmd.Context(), args[0], args[1])
+			if err != nil {
+				return err
+			}
+			a.out.Printf("%s\n", item.Relpath)
+			return nil
+		},
+	}
+	return withExits(cmd, exit{21, dtool.ErrNoItem, "there is no such item"})
+}
+
+func (a *app) itemOverlayCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "overlay NAME DS ID",
+		Short: "Print the value that an overlay has for an item",
+		Args:  arguments(3, 3),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runItemOverlay(cmd.Context(), args[0], args[1], args[2])
+		},
+	}
+	return withExits(cmd,
+		exit{4, dtool.ErrNoOverlay, "there is no such overlay"},
+		exit{5, dtool.ErrNoItem, "there is no such item, or the overlay has no value for it"},
+	)
+}
+
+func (a *app) runItemOverlay(ctx context.Context, name, uri, id string) error {
+	ds, err := a.openFrozen(ctx, uri)
+	if err != nil {
+		return err
+	}
+	overlay, err := ds.Overlay(ctx, name)
+	if err != nil {
+		return err
+	}
+	value, ok := overlay[id]
+	if !ok {
+		return fmt.Errorf("overlay %s of %s: %w: %s", name, ds.URI(), dtool.ErrNoItem, id)
+	}
+	a.out.Printf("%s\n", value.String())
+	return nil
+}
+
+func (a *app) findItem(ctx context.Context, uri, id string) (dtool.Item, error) {
+	ds, err := a.openFrozen(ctx, uri)
+	if err != nil {
+		return dtool.Item{}, err
+	}
+	m, err := ds.Manifest(ctx)
+	if err != nil {
+		return dtool.Item{}, err
+	}
+	return m.Item(id)
+}

@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+)
+
+// An output is standard output: buffered, with its first failure kept for the end.
+type output struct {
+	w        *bufio.Writer
+	terminal bool
+}
+
+func newOutput(w io.Writer) *output {
+	return &output{w: bufio.NewWriter(w), terminal: isTerminal(w)}
+}
+
+// Printf prints results. Texts among the arguments may come from a dataset that
+// anybody wrote: on a terminal what it would act on is shown escaped, while a pipe
+// gets them verbatim.
+func (o *output) Printf(format string, args ...any) {
+	if !o.terminal {
+		fmt.Fprintf(o.w, format, args...)
+		return
+	}
+	for i, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[i] = escape(text, "")
+		}
+	}
+	fmt.Fprintf(o.w, format, args...)
+	_ = o.w.Flush() // the failure is kept, and Flush gives it at the end
+}
+
+// Text prints a text of several lines: as it is, or on a terminal with all but
+// its line ends and tabs escaped.
+func (o *output) Text(text []byte) {
+	if o.terminal {
+		text = []byte(escape(string(text), "\n\t"))
+	}
+	_, _ = o.w.Write(text)
+}
+
+// Write takes text of the program's own, such as help.
+func (o *output) Write(p []byte) (int, error) { return o.w.Write(p) }
+
+// Flush brings out what is buffered, and tells whether everything since the
+// start could be written.
+func (o *output) Flush() error {
+	if err := o.w.Flush(); err != nil {
+		return &outputError{err}
+	}
+	return nil
+}
+
+// An outputError means that results did not reach standard output.
+type outputError struct{ err error }
+
+func (e *outputError) Error() string { return "writing to standard output: " + e.err.Error() }
+
+func (e *outputError) Unwrap() error { return e.err }
+
+// Notes go to standard error: whatever is said beside the results. Terminal or
+// not, nothing in them reaches one as a command.
+type notes struct{ w io.Writer }
+
+// Printf prints a note of one line, without its end in the format.
+func (n notes) Printf(format string, args ...any) {
+	text := escape(fmt.Sprintf(format, args...), "\n\t")
+	// Further lines are indented, so that no text from elsewhere can pass for a note of ours.
+	fmt.Fprintln(n.w, strings.ReplaceAll(text, "\n", "\n  "))
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// escape shows each control character, each character that changes the
+// direction of text and each byte that is not UTF-8 in the manner of Go strings,
+// but for those to keep.
+func escape(text, keep string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, text[i])
+		case !actsOnTerminal(r) || strings.ContainsRune(keep, r):
+			b.WriteString(text[i : i+size])
+		case r < 0x80:
+			b.WriteString(escapedASCII(r))
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+		i += size
+	}
+	return b.String()
+}
+
+func actsOnTerminal(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+}
+
+func escapedASCII(r rune) string {
+	switch r {
+	case '\n':
+		return `\n`
+	case '\r':
+		return `\r`
+	case '\t':
+		return `\t`
+	}
+	return fmt.Sprintf(`\x%02x`, r)
+}
