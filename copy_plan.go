@@ -2,7 +2,6 @@ package dtool
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -66,7 +65,7 @@ func (c *copying) holds(ctx context.Context, info storage.Info, item Item) (bool
 		return false, nil
 	}
 	err := c.manifest.checkItem(ctx, c.dst.store, info.Key, item, nil)
-	if errors.Is(err, storage.ErrCorrupted) {
+	if isMismatch(err) {
 		return false, nil
 	}
 	return err == nil, err

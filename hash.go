@@ -5,10 +5,12 @@ import (
 	"crypto/sha1" //nolint:gosec // a hash of old datasets
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"regexp"
+	"strconv"
 
 	"github.com/dtool-go/dtool/storage"
 )
@@ -78,11 +80,11 @@ func (b *itemBody) Read(p []byte) (int, error) {
 		return n, err
 	}
 	if b.n != b.item.Size {
-		return n, fmt.Errorf("%w: %d bytes where the manifest has %d", storage.ErrCorrupted, b.n, b.item.Size)
+		return n, &storage.Mismatch{What: "size", Found: strconv.FormatInt(b.n, 10), Expected: strconv.FormatInt(b.item.Size, 10)}
 	}
 	if b.hash != nil {
 		if sum := hex.EncodeToString(b.hash.Sum(nil)); sum != b.item.Hash {
-			return n, fmt.Errorf("%w: hash %s where the manifest has %s", storage.ErrCorrupted, sum, b.item.Hash)
+			return n, &storage.Mismatch{What: "hash", Found: sum, Expected: b.item.Hash}
 		}
 	}
 	return n, io.EOF
@@ -91,4 +93,10 @@ func (b *itemBody) Read(p []byte) (int, error) {
 func md5Hex(text []byte) string {
 	sum := md5.Sum(text) //nolint:gosec // the format's hash
 	return hex.EncodeToString(sum[:])
+}
+
+// isMismatch tells bytes that were read and are wrong from bytes that could not be read.
+func isMismatch(err error) bool {
+	var mismatch *storage.Mismatch
+	return errors.As(err, &mismatch)
 }

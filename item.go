@@ -88,7 +88,7 @@ func (d *Dataset) fetch(ctx context.Context, m *Manifest, item Item) (string, er
 	switch err := m.checkItem(ctx, cache, key, item, nil); {
 	case err == nil && m.unverifiable(item) == "":
 		return cache.LocalPath(key)
-	case err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrCorrupted):
+	case err != nil && !errors.Is(err, storage.ErrNotFound) && !isMismatch(err):
 		return "", err
 	}
 	body, err := d.OpenItem(ctx, item.Identifier)

@@ -2,7 +2,6 @@ package dtool
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -101,7 +100,7 @@ func (d *Dataset) verifyContent(ctx context.Context, m *Manifest, items []Item, 
 			return err
 		}
 		err = m.checkItem(ctx, d.store, key, item, meter)
-		if altered[i] = errors.Is(err, storage.ErrCorrupted); err != nil && !altered[i] {
+		if altered[i] = isMismatch(err); err != nil && !altered[i] {
 			return &ItemError{"verifying", item.Identifier, item.Relpath, err}
 		}
 		meter.ItemDone()
@@ -120,8 +119,8 @@ func (d *Dataset) verifyContent(ctx context.Context, m *Manifest, items []Item, 
 	return err
 }
 
-// checkItem reads an item to its end. Bytes that are not those of the manifest are
-// [storage.ErrCorrupted].
+// checkItem reads an item to its end. Bytes that are not those of the manifest
+// are a [storage.Mismatch].
 func (m *Manifest) checkItem(ctx context.Context, store storage.Store, key string, item Item, meter *transfer.Meter) error {
 	body, _, err := store.Get(ctx, key, storage.Range{})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"strconv"
 )
 
 // CheckedBody reads a body and vouches for it: at the end, a body that is not
@@ -35,7 +36,7 @@ func (b *CheckedBody) Read(p []byte) (int, error) {
 	b.md5.Write(p[:n])
 	switch {
 	case b.n > b.opts.Size:
-		err = fmt.Errorf("%w: more than the expected %d bytes", ErrCorrupted, b.opts.Size)
+		err = &Mismatch{"size", fmt.Sprintf("over %d", b.opts.Size), strconv.FormatInt(b.opts.Size, 10)}
 	case err == io.EOF: //nolint:errorlint // a wrapped io.EOF is a failure and no end
 		err = b.judge()
 	}
@@ -50,10 +51,25 @@ func (b *CheckedBody) MD5() string {
 
 func (b *CheckedBody) judge() error {
 	if b.n != b.opts.Size {
-		return fmt.Errorf("%w: %d bytes where %d were expected", ErrCorrupted, b.n, b.opts.Size)
+		return &Mismatch{"size", strconv.FormatInt(b.n, 10), strconv.FormatInt(b.opts.Size, 10)}
 	}
 	if sum := b.MD5(); b.opts.MD5 != "" && sum != b.opts.MD5 {
-		return fmt.Errorf("%w: MD5 %s where %s was expected", ErrCorrupted, sum, b.opts.MD5)
+		return &Mismatch{"MD5", sum, b.opts.MD5}
 	}
 	return io.EOF
 }
+
+// A Mismatch says how a body is not the one that was promised. It is
+// [ErrCorrupted]. A store passes it on from the body; what is lost between here
+// and there is another error.
+type Mismatch struct {
+	What            string // "size" in bytes, or the name of a hash
+	Found, Expected string
+}
+
+func (m *Mismatch) Error() string {
+	return fmt.Sprintf("%s %s where %s was expected", m.What, m.Found, m.Expected)
+}
+
+// Is tells that the error is ErrCorrupted.
+func (*Mismatch) Is(target error) bool { return target == ErrCorrupted }

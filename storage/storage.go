@@ -80,6 +80,10 @@ type Info struct {
 	Irregular string
 }
 
+// LinkToDirectory is what Irregular says of a link to a directory, which a deep
+// listing does not enter.
+const LinkToDirectory = "a link to a directory"
+
 // IsPlace tells whether the entry of a listing is a place that holds others
 // rather than an object: a directory or a common prefix in a shallow listing,
 // or a zero-byte object that marks a directory in a bucket.
@@ -127,6 +131,14 @@ type DirMaker interface {
 	// MakeDir makes the directory and those above it. If exclusive is set and
 	// the directory is there already, then it is [ErrExists].
 	MakeDir(ctx context.Context, dir string, exclusive bool) error
+
+	// LinkDir makes a directory that is a symbolic link to another, given by
+	// its absolute path outside the store.
+	LinkDir(ctx context.Context, dir, target string) error
+
+	// RemoveDir removes a directory and all below it, but follows no link. One that is
+	// not there is no error.
+	RemoveDir(ctx context.Context, dir string) error
 }
 
 // A Sweeper can be left with traces of interrupted Puts, none of them visible

@@ -1,0 +1,402 @@
+package dtool_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/internal/s3test"
+	"github.com/dtool-go/dtool/storage"
+)
+
+// pairs are the kinds of source and destination that a copy goes between.
+func pairs(t *testing.T, test func(t *testing.T, w *world, from, to string)) {
+	t.Helper()
+	kinds := map[string]func(t *testing.T, w *world, name string) string{
+		"directory": func(t *testing.T, _ *world, _ string) string { return t.TempDir() },
+		"memory":    func(_ *testing.T, w *world, name string) string { return w.bucket(name) },
+		"s3":        func(t *testing.T, w *world, _ string) string { return w.s3(s3test.Start(t)) },
+	}
+	for from, makeFrom := range kinds {
+		for to, makeTo := range kinds {
+			t.Run(from+" to "+to, func(t *testing.T) {
+				w := newWorld(t)
+				test(t, w, makeFrom(t, w, "from"), makeTo(t, w, "to"))
+			})
+		}
+	}
+}
+
+func TestCopyCarriesEverything(t *testing.T) {
+	pairs(t, func(t *testing.T, w *world, from, to string) {
+		ctx := t.Context()
+		src := w.frozen(from, "seedlings", seedling())
+		must(t, src.SetTag(ctx, "rnaseq"))
+		must(t, src.SetAnnotation(ctx, "params", value(t, `{"threads": 4, "rate": NaN}`)))
+		must(t, src.WriteREADME(ctx, []byte("second")))
+		overlay := dtool.Overlay{}
+		for relpath := range seedling() {
+			overlay[dtool.Identifier(relpath)] = value(t, "true")
+		}
+		must(t, src.SetOverlay(ctx, "is_text", overlay))
+
+		result, err := w.Copy(ctx, src, to, dtool.CopyOptions{})
+		must(t, err)
+		if result.Copied != len(seedling()) || result.Kept != 0 || result.AlreadyComplete {
+			t.Errorf("the copy says %+v", result)
+		}
+		w.connect()
+		dst, err := w.OpenFrozen(ctx, result.Dataset.URI())
+		must(t, err)
+		mustAgree(t, src, dst)
+	})
+}
+
+// mustAgree compares all that a copy carries.
+func mustAgree(t *testing.T, src, dst *dtool.Dataset) {
+	t.Helper()
+	if diff := cmp.Diff(describe(t, src), describe(t, dst)); diff != "" {
+		t.Errorf("the copy differs (-source +copy):\n%s", diff)
+	}
+	report, err := dst.Verify(t.Context(), dtool.VerifyOptions{Full: true})
+	must(t, err)
+	if !report.Good() {
+		t.Errorf("the copy does not verify: %+v", report)
+	}
+}
+
+type description struct {
+	UUID, Name, Creator string
+	Created, Frozen     int64
+	README              string
+	History             []dtool.READMEVersion
+	Tags                []string
+	Annotations         map[string]string
+	Overlays            map[string]map[string]string
+	Items               []dtool.Item
+	Contents            map[string]string
+}
+
+func describe(t *testing.T, d *dtool.Dataset) description {
+	t.Helper()
+	ctx := t.Context()
+	m, err := d.Manifest(ctx)
+	must(t, err)
+	created, _ := d.CreatedAt()
+	frozen, _ := d.FrozenAt()
+	about := description{
+		UUID: d.UUID(), Name: d.Name(), Creator: d.Creator(),
+		Created: created.UnixMicro(), Frozen: frozen.UnixMicro(),
+		Annotations: map[string]string{}, Overlays: map[string]map[string]string{},
+		Items: m.Items(), Contents: contents(t, d),
+	}
+	readme, err := d.README(ctx)
+	must(t, err)
+	about.README = string(readme)
+	about.History, err = d.READMEHistory(ctx)
+	must(t, err)
+	about.Tags, err = d.Tags(ctx)
+	must(t, err)
+	names, err := d.Annotations(ctx)
+	must(t, err)
+	for _, name := range names {
+		v, err := d.Annotation(ctx, name)
+		must(t, err)
+		about.Annotations[name] = v.String()
+	}
+	names, err = d.Overlays(ctx)
+	must(t, err)
+	for _, name := range names {
+		overlay, err := d.Overlay(ctx, name)
+		must(t, err)
+		about.Overlays[name] = map[string]string{}
+		for id, v := range overlay {
+			about.Overlays[name][id] = v.String()
+		}
+	}
+	return about
+}
+
+func TestCopyToADirectoryRestoresTimes(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(w.bucket("plants"), "seedlings", seedling())
+	m, err := src.Manifest(t.Context())
+	must(t, err)
+	base := t.TempDir()
+	_, err = w.Copy(t.Context(), src, base, dtool.CopyOptions{})
+	must(t, err)
+	for _, item := range m.Items() {
+		info, err := os.Stat(filepath.Join(base, "seedlings", "data", filepath.FromSlash(item.Relpath)))
+		must(t, err)
+		if got := float64(info.ModTime().UnixMicro()) / 1e6; got != item.Timestamp {
+			t.Errorf("%s has the time %f, the manifest %f", item.Relpath, got, item.Timestamp)
+		}
+	}
+}
+
+func TestCopyOntoSomethingIsRefused(t *testing.T) {
+	pairs(t, func(t *testing.T, w *world, from, to string) {
+		src := w.frozen(from, "seedlings", seedling())
+		_, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{})
+		must(t, err)
+		_, err = w.Copy(t.Context(), src, to, dtool.CopyOptions{})
+		wantError(t, err, dtool.ErrExists)
+		result, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{Resume: true})
+		must(t, err)
+		if !result.AlreadyComplete || result.Kept != len(seedling()) {
+			t.Errorf("resuming a whole copy says %+v", result)
+		}
+	})
+}
+
+func TestResumeOntoAnotherDatasetIsRefused(t *testing.T) {
+	w := newWorld(t)
+	base := t.TempDir()
+	src := w.frozen(w.bucket("plants"), "seedlings", seedling())
+	w.frozen(base, "seedlings", map[string]string{"other": "other"})
+	before := tree(t, base)
+	_, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+	wantError(t, err, dtool.ErrExists, src.UUID())
+	must(t, os.Mkdir(filepath.Join(base, "files"), 0o755))
+	must(t, os.WriteFile(filepath.Join(base, "files", "precious"), []byte("mine"), 0o644))
+	must(t, src.Rename(t.Context(), "files"))
+	_, err = w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+	wantError(t, err, dtool.ErrExists, "precious")
+	before["files/"], before["files/precious"] = "", "mine"
+	if diff := cmp.Diff(before, tree(t, base)); diff != "" {
+		t.Errorf("a refused copy wrote something:\n%s", diff)
+	}
+}
+
+// TestResumeAfterEveryWrite interrupts a copy before each of its writes in turn,
+// by a store that fails, and resumes it in another process.
+func TestResumeAfterEveryWrite(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, from string) {
+		src := w.frozen(from, "seedlings", seedling())
+		must(t, src.SetTag(t.Context(), "rnaseq"))
+		must(t, src.SetAnnotation(t.Context(), "ok", value(t, "true")))
+		must(t, src.WriteREADME(t.Context(), []byte("second")))
+		for n := 0; ; n++ {
+			to := w.bucket("to")
+			whole := w.memory["to"]
+			w.memory["to"] = &failing{Store: whole, after: int64(n)}
+			w.connect()
+			src, err := w.OpenFrozen(t.Context(), src.URI())
+			must(t, err)
+			_, err = w.Copy(t.Context(), src, to, dtool.CopyOptions{})
+			if err == nil {
+				if n < 10 {
+					t.Fatalf("the copy needs %d writes only", n)
+				}
+				return
+			}
+			wantError(t, err, errBroken)
+			w.memory["to"] = whole
+			w.connect()
+			if d, err := w.OpenFrozen(t.Context(), to+"/"+src.UUID()); err == nil {
+				t.Errorf("after %d writes there is a frozen dataset: %s", n, d.URI())
+			}
+			result, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{Resume: n > 0})
+			must(t, err)
+			dst, err := w.OpenFrozen(t.Context(), result.Dataset.URI())
+			must(t, err)
+			mustAgree(t, src, dst)
+		}
+	})
+}
+
+var errBroken = errors.New("the store is broken")
+
+// failing is a store whose Puts fail after so many of them.
+type failing struct {
+	storage.Store
+	after int64
+	puts  atomic.Int64
+}
+
+func (f *failing) Put(ctx context.Context, key string, body io.Reader, o storage.PutOptions) (storage.Info, error) {
+	if f.puts.Add(1) > f.after {
+		return storage.Info{}, &storage.Error{Op: "put", Store: "failing", Key: key, Err: errBroken}
+	}
+	return f.Store.Put(ctx, key, body, o)
+}
+
+func TestResumeReplacesWhatHasTheWrongContent(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, from string) {
+		src := w.frozen(from, "seedlings", seedling())
+		base := t.TempDir()
+		_, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{})
+		must(t, err)
+		data := filepath.Join(base, "seedlings", "data")
+		must(t, os.WriteFile(filepath.Join(data, "reads.txt"), []byte("TGCA\n"), 0o644))
+		must(t, os.Remove(filepath.Join(data, "empty.dat")))
+		result, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+		must(t, err)
+		if result.Copied != 2 || result.Kept != len(seedling())-2 || result.AlreadyComplete {
+			t.Errorf("the repair says %+v", result)
+		}
+		dst, err := w.OpenFrozen(t.Context(), filepath.Join(base, "seedlings"))
+		must(t, err)
+		mustAgree(t, src, dst)
+	})
+}
+
+// TestResumeSendsAgainWhatIsNotRecorded resumes onto a bucket where one item has
+// the checksum of other bytes, and one has none.
+func TestResumeSendsAgainWhatIsNotRecorded(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(t.TempDir(), "seedlings", seedling())
+	to := w.bucket("to")
+	result, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{})
+	must(t, err)
+	for relpath, checksum := range map[string]string{"reads.txt": "", "sub/dir/with space.csv": strings.Repeat("0", 32)} {
+		key := src.UUID() + "/data/" + dtool.Identifier(relpath)
+		info, err := w.memory["to"].Stat(t.Context(), key)
+		must(t, err)
+		info.Metadata["checksum"] = checksum
+		body := bytes.Repeat([]byte("?"), int(info.Size))
+		_, err = w.memory["to"].Put(t.Context(), key, bytes.NewReader(body), storage.PutOptions{Size: info.Size, Metadata: info.Metadata})
+		must(t, err)
+	}
+	again, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{Resume: true})
+	must(t, err)
+	if again.Copied != 2 {
+		t.Errorf("%d items were sent again, want 2", again.Copied)
+	}
+	mustAgree(t, src, result.Dataset)
+}
+
+func TestCopyOfACorruptedSourceStops(t *testing.T) {
+	pairs(t, func(t *testing.T, w *world, from, to string) {
+		if strings.HasPrefix(from, "s3:") {
+			from = w.bucket("from") // its objects can be changed behind the library's back
+		}
+		for damage, change := range map[string]func([]byte) []byte{
+			"one byte flipped": func(b []byte) []byte { b[2] ^= 1; return b },
+			"cut short":        func(b []byte) []byte { return b[:3] },
+			"longer":           func(b []byte) []byte { return append(b, '!') },
+		} {
+			src := w.frozen(from, strings.ReplaceAll(damage, " ", "-"), map[string]string{"good.txt": "good", "bad.txt": "precious"})
+			w.damage(src, "bad.txt", change)
+			_, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{})
+			wantError(t, err, storage.ErrCorrupted, "bad.txt", dtool.Identifier("bad.txt"))
+			for d, err := range w.List(t.Context(), to) {
+				must(t, err)
+				if d.UUID() == src.UUID() && d.Frozen() {
+					t.Errorf("%s: the copy was frozen", damage)
+				}
+			}
+			w.mustLack(to, src, "bad.txt")
+		}
+	})
+}
+
+// damage changes the bytes of an item behind the library's back.
+func (w *world) damage(d *dtool.Dataset, relpath string, change func([]byte) []byte) {
+	w.t.Helper()
+	if dir, ok := strings.CutPrefix(d.URI(), "file://workstation"); ok {
+		file := filepath.Join(dir, "data", relpath)
+		text, err := os.ReadFile(file)
+		must(w.t, err)
+		must(w.t, os.WriteFile(file, change(text), 0o644))
+		return
+	}
+	bucket, uuid, _ := strings.Cut(strings.TrimPrefix(d.URI(), "mem://"), "/")
+	store, key := w.memory[bucket], uuid+"/data/"+dtool.Identifier(relpath)
+	body, info, err := store.Get(w.t.Context(), key, storage.Range{})
+	must(w.t, err)
+	text, err := io.ReadAll(body)
+	must(w.t, err)
+	text = change(text)
+	_, err = store.Put(w.t.Context(), key, bytes.NewReader(text), storage.PutOptions{Size: int64(len(text)), Metadata: info.Metadata})
+	must(w.t, err)
+}
+
+// mustLack fails if an item, or anything that is not whole, lies at a destination.
+func (w *world) mustLack(base string, src *dtool.Dataset, relpath string) {
+	w.t.Helper()
+	if strings.Contains(base, "://") {
+		for _, store := range w.memory {
+			if base != "mem://to" {
+				continue
+			}
+			_, err := store.Stat(w.t.Context(), src.UUID()+"/data/"+dtool.Identifier(relpath))
+			if store == w.memory["to"] && !errors.Is(err, storage.ErrNotFound) {
+				w.t.Errorf("%s lies at the destination: %v", relpath, err)
+			}
+		}
+		return
+	}
+	for name := range tree(w.t, filepath.Join(base, src.Name())) {
+		if strings.HasSuffix(name, relpath) || strings.Contains(name, "tmp") {
+			w.t.Errorf("%s lies at the destination", name)
+		}
+	}
+}
+
+func TestCopyThatIsCalledOffCanBeResumed(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(t.TempDir(), "seedlings", seedling())
+	to := w.bucket("to")
+	ctx, cancel := context.WithCancel(t.Context())
+	observer := dtool.Observer{Progress: func(p dtool.Progress) {
+		if p.Items == 2 {
+			cancel()
+		}
+	}}
+	_, err := w.Copy(ctx, src, to, dtool.CopyOptions{Observer: observer})
+	wantError(t, err, context.Canceled)
+	result, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{Resume: true})
+	must(t, err)
+	if result.Kept < 2 {
+		t.Errorf("only %d items were kept", result.Kept)
+	}
+	mustAgree(t, src, result.Dataset)
+}
+
+func TestCopyTellsItsProgress(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(t.TempDir(), "seedlings", seedling())
+	m, err := src.Manifest(t.Context())
+	must(t, err)
+	var last dtool.Progress
+	_, err = w.Copy(t.Context(), src, w.bucket("to"), dtool.CopyOptions{Observer: dtool.Observer{Progress: func(p dtool.Progress) {
+		if p.Items < last.Items || p.Bytes < last.Bytes {
+			t.Errorf("progress goes back from %+v to %+v", last, p)
+		}
+		last = p
+	}}})
+	must(t, err)
+	want := dtool.Progress{Phase: "Copying", Items: m.Len(), TotalItems: m.Len(), Bytes: m.TotalSize(), TotalBytes: m.TotalSize()}
+	if last != want {
+		t.Errorf("the last progress is %+v, want %+v", last, want)
+	}
+}
+
+func TestCopyOfAProtoDatasetIsRefused(t *testing.T) {
+	w := newWorld(t)
+	p, err := w.Create(t.Context(), "unripe", t.TempDir(), dtool.CreateOptions{})
+	must(t, err)
+	_, err = w.Copy(t.Context(), p.Dataset, w.bucket("to"), dtool.CopyOptions{})
+	wantError(t, err, dtool.ErrNotFrozen)
+}
+
+func TestTooLongANameForABucketIsRefusedBeforeAnythingIsWritten(t *testing.T) {
+	w := newWorld(t)
+	long := strings.Repeat(strings.Repeat("d", 200)+"/", 8) + "file"
+	src := w.frozen(t.TempDir(), "deep", map[string]string{"a": "a", long: "deep"})
+	_, err := w.Copy(t.Context(), src, w.bucket("to"), dtool.CopyOptions{})
+	wantError(t, err, dtool.ErrInvalidItem, "2")
+	for info := range w.memory["to"].List(t.Context(), "", storage.Deep) {
+		t.Errorf("%s was written", info.Key)
+	}
+}

@@ -1,0 +1,191 @@
+package dtool_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/storage"
+)
+
+// protoOnDisk makes a proto dataset in a directory, of files put there by hand.
+func protoOnDisk(t *testing.T, w *world, contents map[string]string) (*dtool.Proto, string) {
+	t.Helper()
+	base := t.TempDir()
+	p, err := w.Create(t.Context(), "byhand", base, dtool.CreateOptions{})
+	must(t, err)
+	dir := filepath.Join(base, "byhand")
+	must(t, os.CopyFS(filepath.Join(dir, "data"), os.DirFS(files(t, contents))))
+	return p, dir
+}
+
+func TestFreezeTakesEveryFile(t *testing.T) {
+	w := newWorld(t)
+	p, dir := protoOnDisk(t, w, map[string]string{"a.txt": "a", ".hidden": "h", "sub/.DS_Store": "finder"})
+	outside := filepath.Join(files(t, map[string]string{"linked.txt": "elsewhere"}), "linked.txt")
+	must(t, os.Symlink(outside, filepath.Join(dir, "data", "link.txt")))
+	must(t, os.Symlink(filepath.Dir(outside), filepath.Join(dir, "data", "linkdir")))
+	must(t, os.Mkdir(filepath.Join(dir, "data", "emptydir"), 0o755))
+	for _, name := range []string{"README.yml-1536749834.5", ".DS_Store", "Thumbs.db", "desktop.ini"} {
+		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
+	}
+	var warnings []string
+	d, err := p.Freeze(t.Context(), dtool.FreezeOptions{Observer: dtool.Observer{Warn: func(m string) { warnings = append(warnings, m) }}})
+	must(t, err)
+	want := map[string]string{"a.txt": "a", ".hidden": "h", "sub/.DS_Store": "finder", "link.txt": "elsewhere"}
+	if diff := cmp.Diff(want, contents(t, d)); diff != "" {
+		t.Errorf("items differ:\n%s", diff)
+	}
+	all := strings.Join(warnings, "\n")
+	if len(warnings) != 2 || !strings.Contains(all, "linkdir") || !strings.Contains(all, ".DS_Store") {
+		t.Errorf("warnings are %q", warnings)
+	}
+}
+
+func TestFreezeRefusesBeforeItWrites(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		arrange func(t *testing.T, dir string)
+		most    int
+		kind    error
+		word    string
+	}{
+		{name: "rogue file", kind: dtool.ErrRogue, word: "notes.txt", arrange: func(t *testing.T, dir string) {
+			must(t, os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644))
+		}},
+		{name: "rogue directory", kind: dtool.ErrRogue, word: "more", arrange: func(t *testing.T, dir string) {
+			must(t, os.Mkdir(filepath.Join(dir, "more"), 0o755))
+		}},
+		{name: "newline", kind: dtool.ErrNewline, word: `b\nc`, arrange: func(t *testing.T, dir string) {
+			must(t, os.WriteFile(filepath.Join(dir, "data", "b\nc"), nil, 0o644))
+		}},
+		{name: "not UTF-8", kind: storage.ErrInvalidKey, word: `\xff`, arrange: func(t *testing.T, dir string) {
+			must(t, os.WriteFile(filepath.Join(dir, "data", "latin\xff"), nil, 0o644))
+		}},
+		{name: "dangling link", kind: dtool.ErrUnreadable, word: "nowhere", arrange: func(t *testing.T, dir string) {
+			must(t, os.Symlink(filepath.Join(dir, "gone"), filepath.Join(dir, "data", "nowhere")))
+		}},
+		{name: "named pipe", kind: dtool.ErrUnreadable, word: "pipe", arrange: func(t *testing.T, dir string) {
+			must(t, syscall.Mkfifo(filepath.Join(dir, "data", "pipe"), 0o644))
+		}},
+		{name: "too many", kind: dtool.ErrTooManyItems, word: "DTOOL_MAX_FILES_LIMIT", most: 1, arrange: func(*testing.T, string) {}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			p, dir := protoOnDisk(t, w, map[string]string{"a.txt": "a", "b.txt": "b"})
+			test.arrange(t, dir)
+			_, err := p.Freeze(t.Context(), dtool.FreezeOptions{MaxItems: test.most})
+			wantError(t, err, test.kind, test.word)
+			if _, err := os.Stat(filepath.Join(dir, ".dtool", "manifest.json")); err == nil {
+				t.Error("a manifest was written")
+			}
+			if _, err := w.OpenProto(t.Context(), p.URI()); err != nil {
+				t.Errorf("the proto dataset is one no longer: %v", err)
+			}
+		})
+	}
+}
+
+func TestLimitOfItemsIsASetting(t *testing.T) {
+	w := newWorld(t, "DTOOL_MAX_FILES_LIMIT=1")
+	p, _ := protoOnDisk(t, w, map[string]string{"a": "a", "b": "b"})
+	_, err := p.Freeze(t.Context(), dtool.FreezeOptions{})
+	wantError(t, err, dtool.ErrTooManyItems, "2")
+	_, err = p.Freeze(t.Context(), dtool.FreezeOptions{MaxItems: 2})
+	must(t, err)
+}
+
+func TestFragmentsBecomeOverlaysAndAreRemoved(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		ctx := t.Context()
+		p, err := w.Create(ctx, "fragments", base, dtool.CreateOptions{})
+		must(t, err)
+		must(t, p.AddDir(ctx, files(t, map[string]string{"a": "a", "b": "b"}), "", dtool.Observer{}))
+		must(t, p.AddMetadata(ctx, "a", "kind", value(t, `"old"`)))
+		must(t, p.AddMetadata(ctx, "a", "kind", value(t, `"new"`)))
+		must(t, p.AddMetadata(ctx, "b", "dotted.name", value(t, `7`)))
+		d, err := p.Freeze(ctx, dtool.FreezeOptions{})
+		must(t, err)
+		got := map[string][2]string{}
+		names, err := d.Overlays(ctx)
+		must(t, err)
+		for _, name := range names {
+			overlay, err := d.Overlay(ctx, name)
+			must(t, err)
+			got[name] = [2]string{overlay[dtool.Identifier("a")].String(), overlay[dtool.Identifier("b")].String()}
+		}
+		want := map[string][2]string{"kind": {"new", "None"}, "dotted.name": {"None", "7"}}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("overlays differ:\n%s", diff)
+		}
+		if !strings.Contains(base, "://") {
+			if left, err := os.ReadDir(filepath.Join(base, "fragments", ".dtool", "tmp_fragments")); err == nil && len(left) > 0 {
+				t.Errorf("fragments are left: %v", left)
+			}
+		}
+	})
+}
+
+func TestFreezeThatIsInterruptedLeavesAProtoDataset(t *testing.T) {
+	for writes := int64(0); writes < 3; writes++ { // an overlay, the manifest, the administrative metadata
+		w := newWorld(t)
+		p, err := w.Create(t.Context(), "seedlings", w.bucket("plants"), dtool.CreateOptions{})
+		must(t, err)
+		must(t, p.AddDir(t.Context(), files(t, seedling()), "", dtool.Observer{}))
+		must(t, p.AddMetadata(t.Context(), "reads.txt", "kind", value(t, `"reads"`)))
+		whole := w.memory["plants"]
+		w.memory["plants"] = &failing{Store: whole, after: writes}
+		w.connect()
+		broken, err := w.OpenProto(t.Context(), p.URI())
+		must(t, err)
+		_, err = broken.Freeze(t.Context(), dtool.FreezeOptions{})
+		wantError(t, err, errBroken)
+
+		w.memory["plants"] = whole
+		w.connect()
+		again, err := w.OpenProto(t.Context(), p.URI())
+		must(t, err)
+		d, err := again.Freeze(t.Context(), dtool.FreezeOptions{})
+		must(t, err)
+		if diff := cmp.Diff(seedling(), contents(t, d)); diff != "" {
+			t.Errorf("items differ:\n%s", diff)
+		}
+		overlay, err := d.Overlay(t.Context(), "kind")
+		must(t, err)
+		if len(overlay) != len(seedling()) || overlay[dtool.Identifier("reads.txt")].String() != "reads" {
+			t.Errorf("the overlay is %v", overlay)
+		}
+	}
+}
+
+func TestFreezeThatIsCalledOffLeavesAProtoDataset(t *testing.T) {
+	w := newWorld(t)
+	p, _ := protoOnDisk(t, w, seedling())
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := p.Freeze(ctx, dtool.FreezeOptions{Observer: dtool.Observer{Progress: func(dtool.Progress) { cancel() }}})
+	wantError(t, err, context.Canceled)
+	_, err = w.OpenProto(t.Context(), p.URI())
+	must(t, err)
+}
+
+func TestFreezeOfAnEmptyDataset(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		p, err := w.Create(t.Context(), "empty", base, dtool.CreateOptions{})
+		must(t, err)
+		d, err := p.Freeze(t.Context(), dtool.FreezeOptions{})
+		must(t, err)
+		m, err := d.Manifest(t.Context())
+		must(t, err)
+		report, err := d.Verify(t.Context(), dtool.VerifyOptions{Full: true})
+		must(t, err)
+		if m.Len() != 0 || m.TotalSize() != 0 || !report.Good() {
+			t.Errorf("an empty dataset has %d items of %d bytes and verifies as %+v", m.Len(), m.TotalSize(), report)
+		}
+	})
+}

@@ -1,0 +1,326 @@
+package dtool_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/storage"
+)
+
+func TestDatasetIsMadeFilledFrozenAndOpened(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		ctx := t.Context()
+		p, err := w.Create(ctx, "seedlings", base, dtool.CreateOptions{})
+		must(t, err)
+		if readme, err := p.README(ctx); err != nil || len(readme) != 0 {
+			t.Errorf("the README of a new dataset is %q, %v", readme, err)
+		}
+		must(t, p.AddDir(ctx, files(t, seedling()), "", dtool.Observer{}))
+		must(t, p.AddFile(ctx, filepath.Join(files(t, map[string]string{"a.txt": "alone"}), "a.txt"), "./extra/b.txt"))
+		must(t, p.AddMetadata(ctx, "reads.txt", "kind.of.file", value(t, `"reads"`)))
+		must(t, p.WriteREADME(ctx, []byte("---\nproject: leaves\n")))
+		_, err = p.Freeze(ctx, dtool.FreezeOptions{})
+		must(t, err)
+
+		w.connect()
+		d, err := w.OpenFrozen(ctx, p.URI()+"/")
+		must(t, err)
+		want := seedling()
+		want["extra/b.txt"] = "alone"
+		if diff := cmp.Diff(want, contents(t, d)); diff != "" {
+			t.Errorf("items differ (-want +got):\n%s", diff)
+		}
+		if d.Name() != "seedlings" || d.Creator() != "olssont" || d.UUID() != p.UUID() || !d.Frozen() {
+			t.Errorf("the dataset says name %s, creator %s, UUID %s, frozen %v", d.Name(), d.Creator(), d.UUID(), d.Frozen())
+		}
+		if at, ok := d.CreatedAt(); !ok || !at.Equal(noon()) {
+			t.Errorf("created at %v, want %v", at, noon())
+		}
+		if seconds, ok := d.FrozenAtSeconds(); !ok || seconds != 1772366400.25 {
+			t.Errorf("frozen at %v", seconds)
+		}
+		overlay, err := d.Overlay(ctx, "kind.of.file")
+		must(t, err)
+		if len(overlay) != len(want) || overlay[dtool.Identifier("reads.txt")].String() != "reads" || overlay[dtool.Identifier("empty.dat")].String() != "None" {
+			t.Errorf("the overlay made of item metadata is %v", overlay)
+		}
+		report, err := d.Verify(ctx, dtool.VerifyOptions{Full: true})
+		must(t, err)
+		if !report.Good() || report.Unverifiable != nil {
+			t.Errorf("verification finds %+v", report)
+		}
+	})
+}
+
+func TestFrozenDatasetTakesNoItems(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		p, err := w.Create(t.Context(), "seedlings", base, dtool.CreateOptions{})
+		must(t, err)
+		other, err := w.OpenProto(t.Context(), p.URI())
+		must(t, err)
+		_, err = other.Freeze(t.Context(), dtool.FreezeOptions{})
+		must(t, err)
+		file := filepath.Join(files(t, map[string]string{"late.txt": "late"}), "late.txt")
+		wantError(t, p.AddFile(t.Context(), file, ""), dtool.ErrFrozen, p.URI())
+		_, err = p.Freeze(t.Context(), dtool.FreezeOptions{})
+		wantError(t, err, dtool.ErrFrozen)
+		_, err = w.OpenProto(t.Context(), p.URI())
+		wantError(t, err, dtool.ErrFrozen)
+	})
+}
+
+func TestProtoHasNoManifest(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		p, err := w.Create(t.Context(), "seedlings", base, dtool.CreateOptions{})
+		must(t, err)
+		_, err = p.Manifest(t.Context())
+		wantError(t, err, dtool.ErrNotFrozen, p.URI())
+		_, err = w.OpenFrozen(t.Context(), p.URI())
+		wantError(t, err, dtool.ErrNotFrozen)
+		wantError(t, p.AddMetadata(t.Context(), "nothing.txt", "key", dtool.Value{}), dtool.ErrNoItem, "nothing.txt")
+	})
+}
+
+func TestMetadataOfAFrozenDatasetCanChange(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		ctx := t.Context()
+		d := w.frozen(base, "seedlings", seedling())
+		uri, items := d.URI(), contents(t, d)
+
+		must(t, d.Rename(ctx, "saplings"))
+		must(t, d.SetTag(ctx, "rnaseq"))
+		must(t, d.SetTag(ctx, "A.thaliana"))
+		must(t, d.SetTag(ctx, "mistake"))
+		must(t, d.DeleteTag(ctx, "mistake"))
+		must(t, d.DeleteTag(ctx, "never-there"))
+		must(t, d.SetAnnotation(ctx, "ratio.of.two", value(t, "NaN")))
+		overlay := dtool.Overlay{}
+		for relpath := range items {
+			overlay[dtool.Identifier(relpath)] = value(t, `{"b": 1, "a": [Infinity]}`)
+		}
+		must(t, d.SetOverlay(ctx, "shape", overlay))
+
+		w.connect()
+		d, err := w.OpenFrozen(ctx, uri)
+		must(t, err)
+		if d.Name() != "saplings" || d.URI() != uri {
+			t.Errorf("after renaming the dataset is %s at %s", d.Name(), d.URI())
+		}
+		tags, err := d.Tags(ctx)
+		must(t, err)
+		if diff := cmp.Diff([]string{"A.thaliana", "rnaseq"}, tags); diff != "" {
+			t.Errorf("tags differ:\n%s", diff)
+		}
+		ratio, err := d.Annotation(ctx, "ratio.of.two")
+		must(t, err)
+		if ratio.String() != "nan" {
+			t.Errorf("the annotation is %s", ratio)
+		}
+		if names, err := d.Annotations(ctx); err != nil || len(names) != 1 || names[0] != "ratio.of.two" {
+			t.Errorf("annotations are %q, %v", names, err)
+		}
+		shape, err := d.Overlay(ctx, "shape")
+		must(t, err)
+		if got := shape[dtool.Identifier("reads.txt")].String(); got != `{"b": 1, "a": [Infinity]}` {
+			t.Errorf("the overlay's value is %s", got)
+		}
+		_, err = d.Annotation(ctx, "nothing")
+		wantError(t, err, dtool.ErrNoAnnotation, "nothing")
+		_, err = d.Overlay(ctx, "nothing")
+		wantError(t, err, dtool.ErrNoOverlay, "nothing")
+	})
+}
+
+func TestOverlayMustFitTheItems(t *testing.T) {
+	w := newWorld(t)
+	d := w.frozen(w.bucket("plants"), "two", map[string]string{"a": "a", "b": "b"})
+	a, b := dtool.Identifier("a"), dtool.Identifier("b")
+	wantError(t, d.SetOverlay(t.Context(), "few", dtool.Overlay{a: {}}), dtool.ErrNoItem, b)
+	wantError(t, d.SetOverlay(t.Context(), "many", dtool.Overlay{a: {}, b: {}, dtool.Identifier("c"): {}}), dtool.ErrNoItem, dtool.Identifier("c"))
+	if names, err := d.Overlays(t.Context()); err != nil || names != nil {
+		t.Errorf("refused overlays were written: %q, %v", names, err)
+	}
+}
+
+func TestOldREADMEsOfAFrozenDatasetAreKept(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		ctx := t.Context()
+		d := w.frozen(base, "seedlings", seedling())
+		for _, text := range []string{"first", "second", "second", "third"} {
+			must(t, d.WriteREADME(ctx, []byte(text)))
+		}
+		if text, err := d.README(ctx); err != nil || string(text) != "third" {
+			t.Errorf("the README is %q, %v", text, err)
+		}
+		versions, err := d.READMEHistory(ctx)
+		must(t, err)
+		var texts []string
+		for i, version := range versions {
+			texts = append(texts, string(version.Text))
+			if want := noon().Add(time.Duration(i) * time.Microsecond); !version.Replaced.Equal(want) {
+				t.Errorf("version %d was replaced at %v, want %v", i, version.Replaced.UTC(), want)
+			}
+		}
+		if diff := cmp.Diff([]string{"", "first", "second"}, texts); diff != "" {
+			t.Errorf("old READMEs differ:\n%s", diff)
+		}
+	})
+}
+
+func TestListGivesDatasetsOfABase(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		want := map[string]bool{}
+		for _, name := range []string{"pear", "apple"} {
+			want[w.frozen(base, name, map[string]string{"a": name}).URI()] = true
+		}
+		p, err := w.Create(t.Context(), "unripe", base, dtool.CreateOptions{})
+		must(t, err)
+		want[p.URI()] = false
+		got := map[string]bool{}
+		var names []string
+		for d, err := range w.List(t.Context(), base) {
+			must(t, err)
+			got[d.URI()] = d.Frozen()
+			names = append(names, d.Name())
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("the listing differs (-want +got):\n%s", diff)
+		}
+		if !strings.Contains(base, "://") && !cmp.Equal(names, []string{"apple", "pear", "unripe"}) {
+			t.Errorf("datasets on disk are listed in the order %q", names)
+		}
+	})
+}
+
+func TestNamesAndPlacesThatAreRefused(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		for _, name := range []string{"", ".", "..", "a b", "a/b", "é", strings.Repeat("x", 81)} {
+			_, err := w.Create(t.Context(), name, base, dtool.CreateOptions{})
+			wantError(t, err, dtool.ErrInvalidName)
+		}
+		for d := range w.List(t.Context(), base) {
+			t.Errorf("a refused name left something behind: %v", d)
+		}
+	})
+	w := newWorld(t)
+	dir := t.TempDir()
+	w.frozen(dir, "taken", seedling())
+	_, err := w.Create(t.Context(), "taken", dir, dtool.CreateOptions{})
+	wantError(t, err, dtool.ErrExists, "taken")
+	_, err = w.Create(t.Context(), "name", filepath.Join(dir, "missing"), dtool.CreateOptions{})
+	wantError(t, err, storage.ErrNoStore, "missing")
+	_, err = w.Open(t.Context(), filepath.Join(dir, "missing"))
+	wantError(t, err, dtool.ErrNotDataset, "missing")
+	_, err = w.Open(t.Context(), dir)
+	wantError(t, err, dtool.ErrNotDataset)
+	_, err = w.Open(t.Context(), "gopher://somewhere/else")
+	wantError(t, err, dtool.ErrInvalidURI, "gopher")
+	_, err = w.Open(t.Context(), w.bucket("plants")+"/no-uuid")
+	wantError(t, err, dtool.ErrNotDataset, "no-uuid")
+}
+
+func TestRelpathsAreCleanedOrRefused(t *testing.T) {
+	w := newWorld(t)
+	file := filepath.Join(files(t, map[string]string{"f": "content"}), "f")
+	p, err := w.Create(t.Context(), "paths", w.bucket("plants"), dtool.CreateOptions{})
+	must(t, err)
+	for _, relpath := range []string{"/abs", "../up", "a/../../up", "a//b", "a/", ".", "./", "nul\x00", "latin\xff"} {
+		wantError(t, p.AddFile(t.Context(), file, relpath), dtool.ErrInvalidItem)
+	}
+	for _, relpath := range []string{"./a", "b/./c", "a..b", "NFC é", "NFC e\u0301"} {
+		must(t, p.AddFile(t.Context(), file, relpath))
+	}
+	var warned []string
+	d, err := p.Freeze(t.Context(), dtool.FreezeOptions{Observer: dtool.Observer{Warn: func(m string) { warned = append(warned, m) }}})
+	must(t, err)
+	var names []string
+	for name := range contents(t, d) {
+		names = append(names, name)
+	}
+	want := map[string]string{"a": "content", "b/c": "content", "a..b": "content", "NFC é": "content", "NFC e\u0301": "content"}
+	if diff := cmp.Diff(want, contents(t, d)); diff != "" {
+		t.Errorf("items differ:\n%s", diff)
+	}
+	if len(warned) != 1 || !strings.Contains(warned[0], "normalisation") {
+		t.Errorf("two names that look the same give the warnings %q", warned)
+	}
+}
+
+func TestCreateFromLeavesItsDirectoryAlone(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		dir := files(t, seedling())
+		before := tree(t, dir)
+		d, err := w.CreateFrom(t.Context(), dir, "seedlings", base, dtool.Observer{})
+		must(t, err)
+		if diff := cmp.Diff(seedling(), contents(t, d)); diff != "" {
+			t.Errorf("items differ:\n%s", diff)
+		}
+		if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+			t.Errorf("the directory was changed:\n%s", diff)
+		}
+	})
+}
+
+func TestCreateFromThatFailsLeavesNothing(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		dir := files(t, map[string]string{"a": "a", "new\nline": "refused when frozen"})
+		_, err := w.CreateFrom(t.Context(), dir, "half", base, dtool.Observer{})
+		wantError(t, err, dtool.ErrNewline, `new\nline`)
+		for d := range w.List(t.Context(), base) {
+			t.Errorf("left behind: %s", d.URI())
+		}
+		if !strings.Contains(base, "://") {
+			if left := tree(t, base); len(left) != 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		}
+	})
+}
+
+func TestCreateFromRefusesItsOwnDirectory(t *testing.T) {
+	w := newWorld(t)
+	dir := files(t, map[string]string{"a": "a", "sub/b": "b"})
+	for _, base := range []string{dir, filepath.Join(dir, "sub")} {
+		_, err := w.CreateFrom(t.Context(), dir, "inside", base, dtool.Observer{})
+		wantError(t, err, dtool.ErrInvalidURI, "inside")
+	}
+	if left := tree(t, dir); len(left) != 3 {
+		t.Errorf("the directory now holds %v", left)
+	}
+}
+
+func TestSymlinkDatasetDescribesADirectoryWhereItLies(t *testing.T) {
+	w := newWorld(t)
+	ctx, base, dir := t.Context(), t.TempDir(), files(t, seedling())
+	p, err := w.Create(ctx, "linked", base, dtool.CreateOptions{SymlinkTo: dir})
+	must(t, err)
+	if want := "symlink://workstation" + filepath.ToSlash(base) + "/linked"; p.URI() != want {
+		t.Errorf("the URI is %s, want %s", p.URI(), want)
+	}
+	file := filepath.Join(files(t, map[string]string{"f": "f"}), "f")
+	wantError(t, p.AddFile(ctx, file, ""), dtool.ErrCannotAdd)
+	_, err = p.Freeze(ctx, dtool.FreezeOptions{})
+	must(t, err)
+	for _, uri := range []string{p.URI(), filepath.Join(base, "linked")} {
+		d, err := w.OpenFrozen(ctx, uri)
+		must(t, err)
+		if diff := cmp.Diff(seedling(), contents(t, d)); diff != "" {
+			t.Errorf("items of %s differ:\n%s", uri, diff)
+		}
+	}
+	_, err = w.Create(ctx, "dangling", base, dtool.CreateOptions{SymlinkTo: filepath.Join(dir, "missing")})
+	wantError(t, err, os.ErrNotExist, "missing")
+}
+
+func value(t *testing.T, json string) dtool.Value {
+	t.Helper()
+	v, err := dtool.ParseValue([]byte(json))
+	must(t, err)
+	return v
+}
