@@ -194,6 +194,11 @@ func (p *Proto) tidy(ctx context.Context, fragments []string) error {
 	if err := p.store.Delete(ctx, fragments...); err != nil {
 		return err
 	}
+	if dirs, ok := p.store.(storage.DirMaker); ok {
+		if err := dirs.RemoveDir(ctx, strings.TrimSuffix(p.layout.keys().fragments, "/")); err != nil {
+			return err
+		}
+	}
 	return p.sweep(ctx)
 }
 
