@@ -199,8 +199,7 @@ func (c *copying) copyItem(ctx context.Context, item Item, meter *transfer.Meter
 		Metadata: metadata,
 		ModTime:  fromUnixSeconds(item.Timestamp),
 	})
-	var mismatch *storage.Mismatch
-	if errors.As(err, &mismatch) {
+	if mismatch, ok := errors.AsType[*storage.Mismatch](err); ok {
 		return fmt.Errorf("%w: at %s it is not what the manifest says: %w", storage.ErrCorrupted, c.src.uri, mismatch)
 	}
 	return err

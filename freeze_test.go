@@ -133,7 +133,7 @@ func TestFragmentsBecomeOverlaysAndAreRemoved(t *testing.T) {
 }
 
 func TestFreezeThatIsInterruptedLeavesAProtoDataset(t *testing.T) {
-	for writes := int64(0); writes < 3; writes++ { // an overlay, the manifest, the administrative metadata
+	for writes := range int64(3) { // an overlay, the manifest, the administrative metadata
 		w := newWorld(t)
 		p, err := w.Create(t.Context(), "seedlings", w.bucket("plants"), dtool.CreateOptions{})
 		must(t, err)

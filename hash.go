@@ -1,8 +1,8 @@
 package dtool
 
 import (
-	"crypto/md5"  //nolint:gosec // the format's hash, see docs/format.md, section 2
-	"crypto/sha1" //nolint:gosec // a hash of old datasets
+	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -22,9 +22,9 @@ const hashMD5 = "md5sum_hexdigest"
 func newHash(function string) hash.Hash {
 	switch function {
 	case hashMD5, "md5sum":
-		return md5.New() //nolint:gosec // the format's hash
+		return md5.New()
 	case "shasum", "sha1sum_hexdigest":
-		return sha1.New() //nolint:gosec // a hash of old datasets
+		return sha1.New()
 	case "sha256sum_hexdigest":
 		return sha256.New()
 	}
@@ -91,12 +91,12 @@ func (b *itemBody) Read(p []byte) (int, error) {
 }
 
 func md5Hex(text []byte) string {
-	sum := md5.Sum(text) //nolint:gosec // the format's hash
+	sum := md5.Sum(text)
 	return hex.EncodeToString(sum[:])
 }
 
 // isMismatch tells bytes that were read and are wrong from bytes that could not be read.
 func isMismatch(err error) bool {
-	var mismatch *storage.Mismatch
-	return errors.As(err, &mismatch)
+	_, ok := errors.AsType[*storage.Mismatch](err)
+	return ok
 }

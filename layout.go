@@ -82,6 +82,6 @@ func (e errForeign) Error() string {
 }
 
 func isForeign(err error) bool {
-	var foreign errForeign
-	return errors.As(err, &foreign)
+	_, ok := errors.AsType[errForeign](err)
+	return ok
 }

@@ -1,7 +1,7 @@
 package dtool
 
 import (
-	"crypto/sha1" //nolint:gosec // the format's identifiers, see docs/format.md, section 1
+	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
 	"path"
@@ -38,7 +38,7 @@ func CheckName(name string) error {
 // Identifier gives the identifier of the item with a relpath: the lower-case hex
 // SHA-1 of its UTF-8 bytes (docs/format.md, section 1).
 func Identifier(relpath string) string {
-	sum := sha1.Sum([]byte(relpath)) //nolint:gosec // the format's identifiers
+	sum := sha1.Sum([]byte(relpath))
 	return hex.EncodeToString(sum[:])
 }
 

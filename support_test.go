@@ -123,6 +123,28 @@ func (w *world) frozen(base, name string, contents map[string]string) *dtool.Dat
 	return d
 }
 
+// uris lists a base.
+func (w *world) uris(base string) []string {
+	w.t.Helper()
+	var uris []string
+	for d, err := range w.List(w.t.Context(), base) {
+		must(w.t, err)
+		uris = append(uris, d.URI())
+	}
+	return uris
+}
+
+// keys lists a bucket in memory.
+func (w *world) keys(bucket string) []string {
+	w.t.Helper()
+	var keys []string
+	for info, err := range w.memory[bucket].List(w.t.Context(), "", storage.Deep) {
+		must(w.t, err)
+		keys = append(keys, info.Key)
+	}
+	return keys
+}
+
 // contents reads every item of a dataset, by relpath.
 func contents(t *testing.T, d *dtool.Dataset) map[string]string {
 	t.Helper()

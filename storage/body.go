@@ -37,7 +37,7 @@ func (b *CheckedBody) Read(p []byte) (int, error) {
 	switch {
 	case b.n > b.opts.Size:
 		err = &Mismatch{"size", fmt.Sprintf("over %d", b.opts.Size), strconv.FormatInt(b.opts.Size, 10)}
-	case err == io.EOF: //nolint:errorlint // a wrapped io.EOF is a failure and no end
+	case err == io.EOF:
 		err = b.judge()
 	}
 	b.err = err
