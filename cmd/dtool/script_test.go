@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 			home := filepath.Join(env.WorkDir, "home")
 			env.Setenv("HOME", home)
 			env.Setenv("HOST", host)
+			env.Setenv("GORACE", noRaceDelay)
 			env.Setenv("LOGNAME", "olssont")
 			env.Setenv("TZ", "UTC")
 			return os.MkdirAll(home, 0o755)
@@ -56,6 +57,10 @@ func TestScripts(t *testing.T) {
 		},
 	})
 }
+
+// noRaceDelay is the setting GORACE that keeps a program built with the race detector from
+// waiting for a second before it ends.
+const noRaceDelay = "atexit_sleep_ms=0"
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {

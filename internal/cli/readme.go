@@ -72,7 +72,7 @@ func (a *app) runREADMEWrite(ctx context.Context, uri, file string) error {
 	if err != nil {
 		return err
 	}
-	text, err := a.readFile(file)
+	text, err := a.readFile(ctx, file)
 	if err != nil {
 		return err
 	}
@@ -83,11 +83,37 @@ func (a *app) runREADMEWrite(ctx context.Context, uri, file string) error {
 }
 
 // readFile reads a file, or standard input where its name is "-".
-func (a *app) readFile(name string) ([]byte, error) {
+func (a *app) readFile(ctx context.Context, name string) ([]byte, error) {
 	if name == "-" {
-		return io.ReadAll(a.Stdin)
+		return readAll(ctx, a.Stdin)
 	}
-	return os.ReadFile(name)
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readAll(ctx, f)
+}
+
+// readAll reads to the end, or until the context is cancelled: at a terminal or a pipe
+// nothing else would end the wait. The reader is then left to a read that may never
+// return, which only a program that is about to end can do.
+func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
+	type result struct {
+		text []byte
+		err  error
+	}
+	read := make(chan result, 1)
+	go func() {
+		text, err := io.ReadAll(r)
+		read <- result{text, err}
+	}()
+	select {
+	case got := <-read:
+		return got.text, got.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (a *app) textOfREADME(ctx context.Context, uri string) ([]byte, error) {

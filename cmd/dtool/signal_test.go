@@ -1,0 +1,76 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestSignalEndsTheProgram sends a signal while the program waits for a store
+// that never answers.
+func TestSignalEndsTheProgram(t *testing.T) {
+	tests := []struct {
+		signal syscall.Signal
+		code   int
+	}{
+		{syscall.SIGINT, 130},
+		{syscall.SIGTERM, 143},
+	}
+	for _, tt := range tests {
+		t.Run(tt.signal.String(), func(t *testing.T) {
+			asked := make(chan struct{}, 10)
+			server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				asked <- struct{}{}
+				<-r.Context().Done()
+			}))
+			defer server.Close()
+
+			cmd := dtoolCommand(t, server.URL, "ls", "s3://bucket")
+			var stderr strings.Builder
+			cmd.Stderr = &stderr
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			<-asked
+			if err := cmd.Process.Signal(tt.signal); err != nil {
+				t.Fatal(err)
+			}
+			var ended *exec.ExitError
+			if err := cmd.Wait(); !errors.As(err, &ended) || ended.ExitCode() != tt.code {
+				t.Errorf("ended with %v, want exit code %d", err, tt.code)
+			}
+			if want := "dtool: stopped by signal: " + tt.signal.String() + "\n"; stderr.String() != want {
+				t.Errorf("said %q, want %q", stderr.String(), want)
+			}
+		})
+	}
+}
+
+// dtoolCommand gives the program with nothing of the environment but a bucket at an endpoint.
+func dtoolCommand(t *testing.T, endpoint string, args ...string) *exec.Cmd {
+	t.Helper()
+	program, err := exec.LookPath("dtool") // TestMain put this test's own there
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Clean(program), args...)
+	cmd.Dir = t.TempDir()
+	cmd.Env = []string{
+		"HOME=" + t.TempDir(),
+		"TMPDIR=" + os.TempDir(),
+		"GORACE=" + noRaceDelay,
+		"DTOOL_S3_ENDPOINT_bucket=" + endpoint,
+		"DTOOL_S3_ACCESS_KEY_ID_bucket=key",
+		"DTOOL_S3_SECRET_ACCESS_KEY_bucket=secret",
+	}
+	return cmd
+}
