@@ -95,25 +95,29 @@ func (c *Client) destination(ctx context.Context, b base, src *Dataset, resume b
 	case a.text("uuid") != src.UUID():
 		return nil, 0, fmt.Errorf("%s: %w, and is another dataset: its UUID is %s, not %s", at.uri, ErrExists, a.text("uuid"), src.UUID())
 	case a.frozen():
-		return at, copyFrozen, c.sameManifest(ctx, at, src)
+		state, err := c.frozenState(ctx, at, src)
+		return at, state, err
 	}
 	return at, copyBegun, nil
 }
 
-// sameManifest refuses to take a frozen dataset with other items for a copy.
-func (c *Client) sameManifest(ctx context.Context, at *place, src *Dataset) error {
-	there, err := at.readManifest(ctx)
-	if err != nil {
-		return err
-	}
+// frozenState tells a whole copy from one that has lost its manifest, which is
+// made anew, and from a dataset that was frozen with other items.
+func (c *Client) frozenState(ctx context.Context, at *place, src *Dataset) (copyState, error) {
 	here, err := src.Manifest(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if !here.sameItems(there) {
-		return fmt.Errorf("%s: %w, frozen with other items than %s", at.uri, ErrExists, src.uri)
+	there, err := at.readManifest(ctx)
+	switch {
+	case errors.Is(err, storage.ErrNotFound), errors.Is(err, ErrBadDocument):
+		return copyBegun, nil
+	case err != nil:
+		return 0, err
+	case !here.sameItems(there):
+		return 0, fmt.Errorf("%s: %w, frozen with other items than %s", at.uri, ErrExists, src.uri)
 	}
-	return nil
+	return copyFrozen, nil
 }
 
 // copying is one copy under way.

@@ -251,6 +251,30 @@ func TestResumeReplacesWhatHasTheWrongContent(t *testing.T) {
 	})
 }
 
+func TestResumeMakesALostManifestAnew(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(w.bucket("plants"), "seedlings", seedling())
+	for _, damage := range []func(path string) error{
+		os.Remove,
+		func(path string) error { return os.Truncate(path, 100) },
+		func(path string) error { return os.Truncate(path, 0) },
+	} {
+		base := t.TempDir()
+		_, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{})
+		must(t, err)
+		must(t, damage(filepath.Join(base, "seedlings", ".dtool", "manifest.json")))
+		result, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+		must(t, err)
+		if result.AlreadyComplete || result.Copied != 0 {
+			t.Errorf("the repair says %+v", result)
+		}
+		mustAgree(t, src, result.Dataset)
+		d, err := w.OpenFrozen(t.Context(), filepath.Join(base, "seedlings"))
+		must(t, err)
+		mustAgree(t, src, d)
+	}
+}
+
 // TestResumeSendsAgainWhatIsNotRecorded resumes onto a bucket where one item has
 // the checksum of other bytes, and one has none.
 func TestResumeSendsAgainWhatIsNotRecorded(t *testing.T) {

@@ -2,10 +2,10 @@ package dtool_test
 
 import (
 	"context"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,8 +71,11 @@ func TestFreezeRefusesBeforeItWrites(t *testing.T) {
 		{name: "dangling link", kind: dtool.ErrUnreadable, word: "nowhere", arrange: func(t *testing.T, dir string) {
 			must(t, os.Symlink(filepath.Join(dir, "gone"), filepath.Join(dir, "data", "nowhere")))
 		}},
-		{name: "named pipe", kind: dtool.ErrUnreadable, word: "pipe", arrange: func(t *testing.T, dir string) {
-			must(t, syscall.Mkfifo(filepath.Join(dir, "data", "pipe"), 0o644))
+		{name: "socket", kind: dtool.ErrUnreadable, word: "door", arrange: func(t *testing.T, dir string) {
+			t.Chdir(filepath.Join(dir, "data")) // the path of a socket must be short
+			listener, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", "door")
+			must(t, err)
+			t.Cleanup(func() { must(t, listener.Close()) })
 		}},
 		{name: "too many", kind: dtool.ErrTooManyItems, word: "DTOOL_MAX_FILES_LIMIT", most: 1, arrange: func(*testing.T, string) {}},
 	} {
