@@ -22,7 +22,9 @@ import (
 // no settings and reaches directories and the buckets of the AWS chain.
 type Options struct {
 	// Environ holds the settings of docs/format.md, section 6, and the user's
-	// name, as os.Environ gives them.
+	// name, as os.Environ gives them. What these settings leave open for a bucket,
+	// the AWS SDK looks for by itself, in the environment of the process among
+	// other places.
 	Environ []string
 	// Home is the directory below which .config/dtool/dtool.json and
 	// .cache/dtool lie. Empty means that there is neither a file of settings nor

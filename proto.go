@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/dtool-go/dtool/internal/pyjson"
 	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
 	"github.com/dtool-go/dtool/storage/disk"
@@ -210,5 +211,5 @@ func (p *Proto) AddMetadata(ctx context.Context, relpath, key string, value Valu
 		return err
 	}
 	fragment := p.layout.keys().fragments + Identifier(relpath) + "." + key + ".json"
-	return writeDocument(ctx, p.store, fragment, value.JSON(), nil)
+	return writeDocument(ctx, p.store, fragment, pyjson.Line(value.v), nil)
 }
