@@ -68,10 +68,9 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	var ended *exec.ExitError
-	err = ts.Exec(args[1], args[2:]...)
 	got := 0
-	if errors.As(err, &ended) {
+	err = ts.Exec(args[1], args[2:]...)
+	if ended, ok := errors.AsType[*exec.ExitError](err); ok {
 		got = ended.ExitCode()
 	} else {
 		ts.Check(err)

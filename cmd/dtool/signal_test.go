@@ -13,20 +13,33 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/dtool-go/dtool/internal/fixtures"
 )
 
 // TestSignalEndsTheProgram sends a signal while the program waits for a store
 // that never answers.
 func TestSignalEndsTheProgram(t *testing.T) {
+	dataset, err := fixtures.CopyDisk(fixtures.Frozen, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
+		args   []string
 		signal syscall.Signal
 		code   int
+		stderr string
 	}{
-		{syscall.SIGINT, 130},
-		{syscall.SIGTERM, 143},
+		{[]string{"ls", "s3://bucket"}, syscall.SIGINT, 130, "dtool: stopped by signal: interrupt\n"},
+		{[]string{"ls", "s3://bucket"}, syscall.SIGTERM, 143, "dtool: stopped by signal: terminated\n"},
+		{
+			[]string{"cp", dataset, "s3://bucket"},
+			syscall.SIGINT, 130,
+			"dtool: stopped by signal: interrupt\nhint: dtool cp --resume " + dataset + " s3://bucket goes on from here\n",
+		},
 	}
 	for _, tt := range tests {
-		t.Run(tt.signal.String(), func(t *testing.T) {
+		t.Run(tt.args[0]+" "+tt.signal.String(), func(t *testing.T) {
 			asked := make(chan struct{}, 10)
 			server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				asked <- struct{}{}
@@ -34,7 +47,7 @@ func TestSignalEndsTheProgram(t *testing.T) {
 			}))
 			defer server.Close()
 
-			cmd := dtoolCommand(t, server.URL, "ls", "s3://bucket")
+			cmd := dtoolCommand(t, server.URL, tt.args...)
 			var stderr strings.Builder
 			cmd.Stderr = &stderr
 			if err := cmd.Start(); err != nil {
@@ -44,12 +57,12 @@ func TestSignalEndsTheProgram(t *testing.T) {
 			if err := cmd.Process.Signal(tt.signal); err != nil {
 				t.Fatal(err)
 			}
-			var ended *exec.ExitError
-			if err := cmd.Wait(); !errors.As(err, &ended) || ended.ExitCode() != tt.code {
+			err := cmd.Wait()
+			if ended, ok := errors.AsType[*exec.ExitError](err); !ok || ended.ExitCode() != tt.code {
 				t.Errorf("ended with %v, want exit code %d", err, tt.code)
 			}
-			if want := "dtool: stopped by signal: " + tt.signal.String() + "\n"; stderr.String() != want {
-				t.Errorf("said %q, want %q", stderr.String(), want)
+			if stderr.String() != tt.stderr {
+				t.Errorf("said %q, want %q", stderr.String(), tt.stderr)
 			}
 		})
 	}

@@ -142,5 +142,9 @@ func (a *app) runAddMetadata(ctx context.Context, uri, relpath, key, text string
 	if err != nil {
 		return err
 	}
-	return proto.AddMetadata(ctx, relpath, key, value)
+	err = proto.AddMetadata(ctx, relpath, key, value)
+	if errors.Is(err, dtool.ErrNoItem) {
+		return hinted{err, "add the item first"}
+	}
+	return err
 }

@@ -62,7 +62,7 @@ func (a *app) runCp(ctx context.Context, o cpOptions, uri, base string) error {
 	result, err := client.Copy(ctx, ds, base, dtool.CopyOptions{Resume: o.resume, Observer: observer})
 	done()
 	if err != nil {
-		return resumable(ctx, err, uri, base)
+		return o.resumable(ctx, err, uri, base)
 	}
 	if result.AlreadyComplete {
 		a.notes.Printf("Nothing to do: the copy was complete already")
@@ -82,13 +82,13 @@ func copied(r *dtool.CopyResult) string {
 }
 
 // resumable says how to go on after a copy that did not come to its end.
-func resumable(ctx context.Context, err error, uri, base string) error {
+func (o cpOptions) resumable(ctx context.Context, err error, uri, base string) error {
 	resume := fmt.Sprintf("dtool cp --resume %s %s", shellQuoted(uri), shellQuoted(base))
 	var item *dtool.ItemError
 	switch {
 	case ctx.Err() != nil:
 		return hinted{err, resume + " goes on from here"}
-	case errors.Is(err, dtool.ErrExists):
+	case errors.Is(err, dtool.ErrExists) && !o.resume:
 		return hinted{err, resume + " completes it, if it is an interrupted copy of this dataset"}
 	case errors.As(err, &item):
 		return hinted{err, resume + " goes on once the cause is gone"}

@@ -19,7 +19,6 @@ func hints() []hintWhen {
 		{dtool.ErrFrozen, "the items of a frozen dataset never change; dtool create begins a new one"},
 		{dtool.ErrExists, "choose another name or another base"},
 		{dtool.ErrInvalidName, "a name is 1 to 80 of the characters 0-9 a-z A-Z - _ ."},
-		{dtool.ErrInvalidURI, "a URI is a path, file://HOST/PATH, symlink://HOST/PATH, s3://BUCKET or s3://BUCKET/UUID"},
 		{dtool.ErrInvalidItem, "a relpath is relative and does not lead upwards"},
 		{dtool.ErrNoItem, "dtool ls shows the identifiers of all items beside their relpaths"},
 		{dtool.ErrNoAnnotation, "dtool annotation ls shows all annotations"},

@@ -91,7 +91,7 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 }
 
 func unknownCommand(group *cobra.Command, word string) error {
-	hint := group.CommandPath() + " --help lists the commands"
+	hint := usage(group)
 	if near := group.SuggestionsFor(word); len(near) > 0 {
 		hint = "did you mean " + strings.Join(near, " or ") + "?"
 	}
@@ -146,7 +146,14 @@ func howMany(least, most int) string {
 
 // misused is the error of a command that was called in a wrong way.
 func misused(cmd *cobra.Command, format string, args ...any) error {
-	return &usageError{prefix(cmd) + fmt.Sprintf(format, args...), cmd.UseLine()}
+	return &usageError{prefix(cmd) + fmt.Sprintf(format, args...), usage(cmd)}
+}
+
+func usage(cmd *cobra.Command) string {
+	if cmd.HasSubCommands() {
+		return cmd.CommandPath() + " --help lists the commands"
+	}
+	return cmd.UseLine()
 }
 
 // flagError explains a flag that a command does not have. Where the word before it
