@@ -34,9 +34,14 @@ func (d directory) place(ref reference) (*place, error) {
 	return &place{uri: ref.uri(d.host), store: store, layout: diskLayout{}}, nil
 }
 
+// child gives the place of a dataset by its name, which may come from somebody else's
+// metadata and must not lead anywhere but to an entry of this directory.
 func (d directory) child(name string) (*place, error) {
+	if storage.CheckKey(name) != nil || filepath.Base(name) != name || !filepath.IsLocal(name) {
+		return nil, fmt.Errorf("%s: %w %s: no directory can have it", quoted(d.ref.uri(d.host)), ErrInvalidName, quoted(name))
+	}
 	ref := d.ref
-	ref.path = filepath.Join(ref.path, filepath.FromSlash(name))
+	ref.path = filepath.Join(ref.path, name)
 	return d.place(ref)
 }
 
