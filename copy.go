@@ -40,7 +40,11 @@ func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyO
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(m.mustLieIn(src.layout), m.mustFit(b.layout())); err != nil {
+	err = m.mustLieIn(src.layout)
+	if err == nil {
+		err = m.mustFit(b.layout())
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", src.uri, err)
 	}
 	dst, state, err := c.destination(ctx, b, src, o.Resume)

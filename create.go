@@ -114,7 +114,7 @@ func (d *Dataset) undo(ctx context.Context, b base) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), enough)
 	defer cancel()
 	if err := b.remove(ctx, &d.place); err != nil {
-		return fmt.Errorf("%s was begun and could not be removed: %w", d.uri, err)
+		return fmt.Errorf("%s: %w: %w", d.uri, ErrLeftBehind, err)
 	}
 	return nil
 }
@@ -123,10 +123,7 @@ func (d *Dataset) undo(ctx context.Context, b base) error {
 // is only read. If it fails then nothing is left behind.
 func (c *Client) CreateFrom(ctx context.Context, dir, name, baseURI string, o Observer) (*Dataset, error) {
 	o = o.oneAtATime()
-	if err := refuseInside(dir, name, baseURI); err != nil {
-		return nil, err
-	}
-	files, err := c.filesBelow(ctx, dir, o)
+	files, err := c.filesBelow(ctx, dir, baseURI, o)
 	if err != nil {
 		return nil, err
 	}
@@ -153,28 +150,4 @@ func (p *Proto) fill(ctx context.Context, files []addition, o Observer) (*Datase
 		return nil, err
 	}
 	return p.Freeze(ctx, FreezeOptions{Observer: o})
-}
-
-// refuseInside refuses to make a dataset of a directory within that directory.
-func refuseInside(dir, name, baseURI string) error {
-	ref, err := parseURI(baseURI)
-	if err != nil || !ref.isDirectory() {
-		return err
-	}
-	from, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreadable, err)
-	}
-	if from, err = filepath.Abs(from); err != nil {
-		return err
-	}
-	to, err := filepath.EvalSymlinks(ref.path)
-	if err != nil {
-		return nil //nolint:nilerr // Create says what is wrong with the base
-	}
-	rel, err := filepath.Rel(from, filepath.Join(to, name))
-	if err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-		return fmt.Errorf("%w: the dataset would lie inside %s, which it is made of", ErrInvalidURI, quoted(dir))
-	}
-	return nil
 }

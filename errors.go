@@ -38,6 +38,10 @@ var (
 	ErrInvalidYAML = errors.New("invalid YAML")
 	// ErrBadDocument means that a document of a dataset cannot be understood.
 	ErrBadDocument = errors.New("broken document")
+	// ErrInside means that a dataset should take in a directory that it lies in itself.
+	ErrInside = errors.New("the dataset would lie inside the directory that it is made of")
+	// ErrLeftBehind means that a dataset was begun, could not be finished, and could not be removed.
+	ErrLeftBehind = errors.New("was begun and could not be removed")
 	// ErrCannotAdd means that a symlink dataset takes no items.
 	ErrCannotAdd = errors.New("takes no items")
 	// ErrUnreadable means that something among the files of a dataset to be

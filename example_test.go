@@ -86,7 +86,7 @@ func ExampleProto_Freeze() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := proto.AddFile(ctx, filepath.Join(files, "reads.txt"), "run7/reads.txt"); err != nil {
+	if err := proto.AddFile(ctx, filepath.Join(files, "reads.txt"), "run7/reads.txt", dtool.Observer{}); err != nil {
 		log.Fatal(err)
 	}
 	good, err := dtool.NewValue(true)

@@ -22,7 +22,7 @@ func TestDatasetIsMadeFilledFrozenAndOpened(t *testing.T) {
 			t.Errorf("the README of a new dataset is %q, %v", readme, err)
 		}
 		must(t, p.AddDir(ctx, files(t, seedling()), "", dtool.Observer{}))
-		must(t, p.AddFile(ctx, filepath.Join(files(t, map[string]string{"a.txt": "alone"}), "a.txt"), "./extra/b.txt"))
+		must(t, p.AddFile(ctx, filepath.Join(files(t, map[string]string{"a.txt": "alone"}), "a.txt"), "./extra/b.txt", dtool.Observer{}))
 		must(t, p.AddMetadata(ctx, "reads.txt", "kind.of.file", value(t, `"reads"`)))
 		must(t, p.WriteREADME(ctx, []byte("---\nproject: leaves\n")))
 		_, err = p.Freeze(ctx, dtool.FreezeOptions{})
@@ -67,7 +67,7 @@ func TestFrozenDatasetTakesNoItems(t *testing.T) {
 		_, err = other.Freeze(t.Context(), dtool.FreezeOptions{})
 		must(t, err)
 		file := filepath.Join(files(t, map[string]string{"late.txt": "late"}), "late.txt")
-		wantError(t, p.AddFile(t.Context(), file, ""), dtool.ErrFrozen, p.URI())
+		wantError(t, p.AddFile(t.Context(), file, "", dtool.Observer{}), dtool.ErrFrozen, p.URI())
 		_, err = p.Freeze(t.Context(), dtool.FreezeOptions{})
 		wantError(t, err, dtool.ErrFrozen)
 		_, err = w.OpenProto(t.Context(), p.URI())
@@ -231,10 +231,10 @@ func TestRelpathsAreCleanedOrRefused(t *testing.T) {
 	p, err := w.Create(t.Context(), "paths", w.bucket("plants"), dtool.CreateOptions{})
 	must(t, err)
 	for _, relpath := range []string{"/abs", "../up", "a/../../up", "a//b", "a/", ".", "./", "nul\x00", "latin\xff"} {
-		wantError(t, p.AddFile(t.Context(), file, relpath), dtool.ErrInvalidItem)
+		wantError(t, p.AddFile(t.Context(), file, relpath, dtool.Observer{}), dtool.ErrInvalidItem)
 	}
 	for _, relpath := range []string{"./a", "b/./c", "a..b", "NFC é", "NFC e\u0301"} {
-		must(t, p.AddFile(t.Context(), file, relpath))
+		must(t, p.AddFile(t.Context(), file, relpath, dtool.Observer{}))
 	}
 	var warned []string
 	d, err := p.Freeze(t.Context(), dtool.FreezeOptions{Observer: dtool.Observer{Warn: func(m string) { warned = append(warned, m) }}})
@@ -284,8 +284,12 @@ func TestCreateFromRefusesItsOwnDirectory(t *testing.T) {
 	dir := files(t, map[string]string{"a": "a", "sub/b": "b"})
 	for _, base := range []string{dir, filepath.Join(dir, "sub")} {
 		_, err := w.CreateFrom(t.Context(), dir, "inside", base, dtool.Observer{})
-		wantError(t, err, dtool.ErrInvalidURI, "inside")
+		wantError(t, err, dtool.ErrInside, dir)
 	}
+	p, err := w.Create(t.Context(), "within", filepath.Join(dir, "sub"), dtool.CreateOptions{})
+	must(t, err)
+	wantError(t, p.AddDir(t.Context(), dir, "", dtool.Observer{}), dtool.ErrInside, dir)
+	must(t, os.RemoveAll(filepath.Join(dir, "sub", "within")))
 	if left := tree(t, dir); len(left) != 3 {
 		t.Errorf("the directory now holds %v", left)
 	}
@@ -300,7 +304,7 @@ func TestSymlinkDatasetDescribesADirectoryWhereItLies(t *testing.T) {
 		t.Errorf("the URI is %s, want %s", p.URI(), want)
 	}
 	file := filepath.Join(files(t, map[string]string{"f": "f"}), "f")
-	wantError(t, p.AddFile(ctx, file, ""), dtool.ErrCannotAdd)
+	wantError(t, p.AddFile(ctx, file, "", dtool.Observer{}), dtool.ErrCannotAdd)
 	_, err = p.Freeze(ctx, dtool.FreezeOptions{})
 	must(t, err)
 	for _, uri := range []string{p.URI(), filepath.Join(base, "linked")} {

@@ -34,7 +34,7 @@ type addition struct {
 
 // AddFile adds a local file as an item, in place of one of the same relpath. An empty relpath
 // stands for the file's base name.
-func (p *Proto) AddFile(ctx context.Context, file, relpath string) error {
+func (p *Proto) AddFile(ctx context.Context, file, relpath string, o Observer) error {
 	if relpath == "" {
 		relpath = filepath.Base(file)
 	}
@@ -54,7 +54,7 @@ func (p *Proto) AddFile(ctx context.Context, file, relpath string) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
-	return p.add(ctx, []addition{{store, info.Key, relpath, info.Size}}, Observer{}.oneAtATime())
+	return p.add(ctx, []addition{{store, info.Key, relpath, info.Size}}, o.oneAtATime())
 }
 
 // AddDir adds every file below a local directory as an item whose relpath is
@@ -62,7 +62,7 @@ func (p *Proto) AddFile(ctx context.Context, file, relpath string) error {
 // empty. Links to files are followed; links to directories are skipped, which the observer is warned of.
 func (p *Proto) AddDir(ctx context.Context, dir, under string, o Observer) error {
 	o = o.oneAtATime()
-	files, err := p.client.filesBelow(ctx, dir, o)
+	files, err := p.client.filesBelow(ctx, dir, p.uri, o)
 	if err != nil {
 		return err
 	}
@@ -74,8 +74,12 @@ func (p *Proto) AddDir(ctx context.Context, dir, under string, o Observer) error
 	return p.add(ctx, files, o)
 }
 
-// filesBelow finds the files below a directory, and fails if one of them could not be read as an item.
-func (c *Client) filesBelow(ctx context.Context, dir string, o Observer) ([]addition, error) {
+// filesBelow finds the files below a directory that are to become the items of
+// a dataset at a URI or in a base. It fails if one of them could not be read as an item.
+func (c *Client) filesBelow(ctx context.Context, dir, uri string, o Observer) ([]addition, error) {
+	if err := refuseInside(dir, uri); err != nil {
+		return nil, err
+	}
 	store, err := disk.New(dir, disk.Options{})
 	if err != nil {
 		return nil, err
@@ -89,6 +93,40 @@ func (c *Client) filesBelow(ctx context.Context, dir string, o Observer) ([]addi
 		files = append(files, addition{store, info.Key, info.Key, info.Size})
 	}
 	return files, nil
+}
+
+// refuseInside refuses a directory in which the dataset lies that should take it in.
+func refuseInside(dir, uri string) error {
+	ref, err := parseURI(uri)
+	if err != nil || !ref.isDirectory() {
+		return err
+	}
+	outer, err := resolved(dir)
+	if err != nil {
+		return err
+	}
+	inner, err := resolved(ref.path)
+	if err != nil {
+		return err
+	}
+	rel, err := filepath.Rel(outer, inner)
+	if err == nil && filepath.IsLocal(rel) {
+		return fmt.Errorf("%s: %w: %s", quoted(uri), ErrInside, quoted(dir))
+	}
+	return nil
+}
+
+// resolved gives the absolute path of a directory without links in it; of one
+// that is not there, the path as it is, since others say what is wrong with it.
+func resolved(dir string) (string, error) {
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real, nil
+	}
+	return path, nil
 }
 
 // itemsListed lists what can be items below a prefix. What is skipped is said, and what

@@ -59,7 +59,7 @@ func (a *app) runAddItem(ctx context.Context, args []string) error {
 		if add.dir {
 			err = proto.AddDir(ctx, add.path, add.relpath, observer)
 		} else {
-			err = proto.AddFile(ctx, add.path, add.relpath)
+			err = proto.AddFile(ctx, add.path, add.relpath, observer)
 		}
 		if err != nil {
 			return err

@@ -120,6 +120,8 @@ func exitCode(ctx context.Context, err error) int {
 		errors.Is(err, dtool.ErrNotFrozen),
 		errors.Is(err, dtool.ErrFrozen),
 		errors.Is(err, dtool.ErrExists),
+		errors.Is(err, dtool.ErrInside),
+		errors.Is(err, dtool.ErrCannotAdd),
 		errors.Is(err, dtool.ErrInvalidURI):
 		return 2
 	}
@@ -142,7 +144,7 @@ func (a *app) report(ctx context.Context, err error) int {
 		return code
 	case errors.As(err, &decided) && decided.err == nil:
 		return code
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !errors.Is(err, dtool.ErrLeftBehind):
 		a.notes.Printf("dtool: %v", context.Cause(ctx))
 	default:
 		a.notes.Printf("dtool: %v", err)

@@ -17,6 +17,8 @@ func hints() []hintWhen {
 		{dtool.ErrNotDataset, "dtool ls BASE lists the datasets of a directory or a bucket"},
 		{dtool.ErrNotFrozen, "dtool freeze makes a dataset of a proto dataset"},
 		{dtool.ErrFrozen, "the items of a frozen dataset never change; dtool create begins a new one"},
+		{dtool.ErrInside, "choose a base outside that directory"},
+		{dtool.ErrCannotAdd, "put the files into the directory that the dataset describes"},
 		{dtool.ErrExists, "choose another name or another base"},
 		{dtool.ErrInvalidName, "a name is 1 to 80 of the characters 0-9 a-z A-Z - _ ."},
 		{dtool.ErrInvalidItem, "a relpath is relative and does not lead upwards"},
