@@ -97,7 +97,7 @@ func fill(ctx context.Context, file *os.File, body io.Reader, opts storage.PutOp
 			return err
 		}
 		switch {
-		case bodyErr == io.EOF: //nolint:errorlint // a wrapped io.EOF is a failure and no end
+		case bodyErr == io.EOF:
 			return file.Sync()
 		case bodyErr != nil:
 			return bodyError{bodyErr}

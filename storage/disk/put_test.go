@@ -79,22 +79,36 @@ func TestDeleteRemovesALinkAndNotItsTarget(t *testing.T) {
 	holdsFiles(t, outside, "target")
 }
 
-func TestAnUnfinishedObjectLiesInItsDirectory(t *testing.T) {
+func TestWhereAnUnfinishedObjectLies(t *testing.T) {
+	for tempDir, want := range map[string]string{".dtool/tmp": ".dtool/tmp/", "": "data/"} {
+		dir := t.TempDir()
+		s := open(t, dir, disk.Options{TempDir: tempDir})
+		var during []string
+		body := io.MultiReader(strings.NewReader("first half, "), readerFunc(func([]byte) (int, error) {
+			during = files(t, dir)
+			return 0, io.EOF
+		}), strings.NewReader("second half"))
+		if _, err := s.Put(t.Context(), "data/a", body, storage.PutOptions{Size: 23}); err != nil {
+			t.Fatal(err)
+		}
+		if len(during) != 1 || !strings.HasPrefix(during[0], want) || during[0] == "data/a" {
+			t.Errorf("while the body is read there is %q, want one file below %s", during, want)
+		}
+		holdsFiles(t, dir, "data/a")
+		lacksFile(t, filepath.Join(dir, ".dtool", "tmp"))
+	}
+}
+
+func TestPutOntoADirectoryDoesNotReadItsBody(t *testing.T) {
 	dir := t.TempDir()
-	s := open(t, dir, disk.Options{TempDir: ".dtool/tmp"})
-	var during []string
-	body := io.MultiReader(strings.NewReader("first half, "), readerFunc(func([]byte) (int, error) {
-		during = files(t, dir)
-		return 0, io.EOF
-	}), strings.NewReader("second half"))
-	if _, err := s.Put(t.Context(), "data/a", body, storage.PutOptions{Size: 23}); err != nil {
-		t.Fatal(err)
+	write(t, dir, "dir/file", "x")
+	s := open(t, dir, disk.Options{})
+	for _, key := range []string{"dir", "dir/file/below"} {
+		_, err := s.Put(t.Context(), key, iotest.ErrReader(errors.New("read")), storage.PutOptions{})
+		if !errors.Is(err, storage.ErrExists) {
+			t.Errorf("Put of %s: error %v, want ErrExists", key, err)
+		}
 	}
-	if len(during) != 1 || !strings.HasPrefix(during[0], ".dtool/tmp/") {
-		t.Errorf("while the body is read there is %q, want one file below .dtool/tmp", during)
-	}
-	holdsFiles(t, dir, "data/a")
-	lacksFile(t, filepath.Join(dir, ".dtool", "tmp"))
 }
 
 func TestAFailedPutLeavesNoFile(t *testing.T) {

@@ -45,6 +45,7 @@ func badBodies(content []byte) []badBody {
 		{"a byte more", from(append(slices.Clone(content), 0)), sized(content), storage.ErrCorrupted},
 		{"a byte more, unseekable", io.MultiReader(from(content), from([]byte{0})), withMD5, storage.ErrCorrupted},
 		{"twice", io.MultiReader(from(content), from(content)), sized(content), storage.ErrCorrupted},
+		{"without end", readerFunc(fillZero), sized(content), storage.ErrCorrupted},
 		{"altered", from(altered), withMD5, storage.ErrCorrupted},
 		{"altered, unseekable", io.MultiReader(from(altered)), withMD5, storage.ErrCorrupted},
 		{"breaks at the start", breaking(0), sized(content), errBody},
@@ -52,6 +53,12 @@ func badBodies(content []byte) []badBody {
 		{"breaks at the last byte", breaking(size - 1), withMD5, errBody},
 		{"breaks at the end", breaking(size), withMD5, errBody},
 	}
+}
+
+// fillZero reads zeros for ever.
+func fillZero(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
 }
 
 func badBodiesForEmpty() []badBody {
