@@ -25,6 +25,7 @@ type failure struct {
 	request string // the store's name for the request, to look it up in its logs
 	tries   int    // 0 if not known, that is, one
 	html    bool   // the answer was a page for people
+	keyless bool   // there were no credentials to be had, and so no request
 	err     error  // the SDK's
 }
 
@@ -56,8 +57,7 @@ func (f *failure) Unwrap() error { return f.err }
 // understand reads off the SDK's error what there is to know.
 func understand(err error) *failure {
 	f := &failure{err: err}
-	var tries *retry.MaxAttemptsError
-	if errors.As(err, &tries) {
+	if tries, ok := errors.AsType[*retry.MaxAttemptsError](err); ok {
 		f.tries = tries.Attempt
 	}
 	var answer *awshttp.ResponseError
@@ -67,10 +67,10 @@ func understand(err error) *failure {
 		f.html = strings.HasPrefix(answer.Response.Header.Get("Content-Type"), "text/html")
 	}
 	var said smithy.APIError
-	var credentials *credentialsError
+	var keyless *credentialsError
 	switch {
-	case errors.As(err, &credentials):
-		f.message = oneLine(credentials.Error())
+	case errors.As(err, &keyless):
+		f.keyless, f.message = true, oneLine(keyless.Error())
 	case f.html:
 		f.message = "the answer is an HTML page and not one of S3"
 	case errors.As(err, &said):
@@ -146,7 +146,6 @@ func (f *failure) kind(op string) error {
 	if _, altered := alteredOnTheWay()[f.code]; altered {
 		return storage.ErrCorrupted
 	}
-	var credentials *credentialsError
 	switch {
 	case f.html || f.status/100 == 2:
 		return storage.ErrUnreachable
@@ -160,7 +159,7 @@ func (f *failure) kind(op string) error {
 		return storage.ErrExists // what versitygw says of a key below a key
 	case f.code == "InvalidObjectState":
 		return nil // archived: allowed, there, and yet not to be had
-	case errors.As(f.err, &credentials), f.code == "AccessDenied", sessionEnded(f.code),
+	case f.keyless, f.code == "AccessDenied", sessionEnded(f.code),
 		f.status == http.StatusUnauthorized, f.status == http.StatusForbidden:
 		return storage.ErrForbidden
 	case f.code == "SlowDown", f.status == http.StatusTooManyRequests, f.status == http.StatusServiceUnavailable:
@@ -177,72 +176,6 @@ func sessionEnded(code string) bool {
 		return true
 	}
 	return false
-}
-
-// right gives the right that an operation needs, as policies call it.
-func right(op string) string {
-	switch op {
-	case "HeadObject":
-		return "s3:GetObject"
-	case "ListObjectsV2":
-		return "s3:ListBucket"
-	case "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload":
-		return "s3:PutObject"
-	case "DeleteObjects":
-		return "s3:DeleteObject"
-	}
-	return "s3:" + op
-}
-
-// hint says what to try next.
-func (s *Store) hint(op string, f *failure, kind error) string {
-	var credentials *credentialsError
-	switch {
-	case errors.As(f.err, &credentials):
-		return "check the AWS profile, or sign in again"
-	case f.code == "InvalidAccessKeyId":
-		return "the store does not know this access key ID: check it, and whether it belongs to this endpoint"
-	case f.code == "SignatureDoesNotMatch":
-		return "the secret access key is most likely wrong"
-	case sessionEnded(f.code):
-		return "the session is over or its token wrong: sign in again"
-	case f.code == "RequestTimeTooSkewed":
-		return "the clock of this computer is wrong: set it"
-	case f.code == "InvalidObjectState":
-		return "the object is archived and must be restored before it can be read"
-	}
-	switch kind {
-	case storage.ErrForbidden:
-		return s.forbiddenHint(op)
-	case storage.ErrNoStore:
-		return s.whereHint("check the name of the bucket")
-	case storage.ErrThrottled:
-		return "try again later, or with fewer requests at once"
-	case storage.ErrUnreachable:
-		if f.status == 0 {
-			return s.whereHint("check the network and the endpoint")
-		}
-		return s.whereHint("check that the endpoint is that of an S3 store, and that no proxy answers in its place")
-	}
-	return ""
-}
-
-func (s *Store) forbiddenHint(op string) string {
-	if s.anonymous {
-		return "there are no credentials for this bucket, so the request was not signed: set its access key, or sign in"
-	}
-	hint := "the right " + right(op) + " is missing, or the keys are not those for this bucket"
-	if op == "HeadObject" {
-		hint += "; without the right s3:ListBucket this is also the answer where there is no such object"
-	}
-	return hint
-}
-
-func (s *Store) whereHint(hint string) string {
-	if s.atAWS {
-		return hint + "; no endpoint is set, so AWS was asked"
-	}
-	return hint
 }
 
 var regionSaid = regexp.MustCompile(`expecting ["']([0-9a-z-]+)["']`)
@@ -262,8 +195,7 @@ func regionIn(err error) string {
 	if region := answer.Response.Header.Get("X-Amz-Bucket-Region"); hostLike.MatchString(region) {
 		return region
 	}
-	var said smithy.APIError
-	if errors.As(err, &said) {
+	if said, ok := errors.AsType[smithy.APIError](err); ok {
 		if m := regionSaid.FindStringSubmatch(said.ErrorMessage()); m != nil {
 			return m[1]
 		}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestPartsGrowWithTheObject(t *testing.T) {
@@ -31,45 +31,44 @@ func TestPartsGrowWithTheObject(t *testing.T) {
 
 func TestBuffersAreBounded(t *testing.T) {
 	limits := NewLimits(1 << 20)
-	var held, most atomic.Int64
-	var all sync.WaitGroup
+	var held []*buffer
+	for _, size := range []int64{1 << 19, 1 << 18, 1<<17 + 1} { // the last takes up 1 << 18
+		b, err := limits.buffer(t.Context(), size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if int64(len(b.data)) != size {
+			t.Errorf("asked for %d bytes, got %d", size, len(b.data))
+		}
+		held = append(held, b)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := limits.buffer(ctx, 1); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("with no room left, a buffer is given: %v", err)
+	}
+	for _, b := range held {
+		b.release()
+	}
+	if _, err := limits.buffer(t.Context(), 3<<20); err != nil {
+		t.Errorf("a part that is larger than all the room is not served: %v", err)
+	}
+}
+
+// TestBuffersAreServedInTurn has more takers than there is room for.
+func TestBuffersAreServedInTurn(t *testing.T) {
+	limits := NewLimits(1 << 20)
+	var takers sync.WaitGroup
 	for i := range 200 {
-		size := int64(1) << (10 + i%12) // up to twice of what is allowed
-		all.Go(func() {
-			b, err := limits.buffer(t.Context(), size)
+		takers.Go(func() {
+			b, err := limits.buffer(t.Context(), int64(1)<<(10+i%12))
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			if int64(len(b.data)) != size {
-				t.Errorf("asked for %d bytes, got %d", size, len(b.data))
-			}
-			now := held.Add(min(size, limits.bytes))
-			for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
-			}
-			held.Add(-min(size, limits.bytes))
+			clear(b.data) // which the race detector watches
 			b.release()
 		})
 	}
-	all.Wait()
-	if most.Load() > limits.bytes {
-		t.Errorf("%d bytes at once, where %d are allowed", most.Load(), limits.bytes)
-	}
-}
-
-func TestWaitForABufferEndsWithTheContext(t *testing.T) {
-	limits := NewLimits(1 << 20)
-	b, err := limits.buffer(t.Context(), 1<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := limits.buffer(ctx, 1); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-	b.release()
-	if _, err := limits.buffer(t.Context(), 1); err != nil {
-		t.Error(err)
-	}
+	takers.Wait()
 }

@@ -64,7 +64,9 @@ func (s *Store) putParts(ctx context.Context, key string, body *storage.CheckedB
 }
 
 func (s *Store) begin(ctx context.Context, key string, opts storage.PutOptions) (*upload, error) {
-	in := &s3.CreateMultipartUploadInput{Bucket: &s.bucket, Key: &key, Metadata: opts.Metadata}
+	in := &s3.CreateMultipartUploadInput{
+		Bucket: &s.bucket, Key: &key, ContentType: aws.String(contentType), Metadata: opts.Metadata,
+	}
 	out, err := call(ctx, s, "CreateMultipartUpload", key, func(ctx context.Context, region func(*s3.Options)) (*s3.CreateMultipartUploadOutput, error) {
 		return s.api.CreateMultipartUpload(ctx, in, region)
 	})
@@ -91,7 +93,7 @@ func (u *upload) sendAll(ctx context.Context, body *storage.CheckedBody) ([]type
 		group.Go(func() error {
 			defer buf.release()
 			var err error
-			parts[i], err = u.send(ctx, int32(i+1), buf.data) //nolint:gosec // at most 10,000
+			parts[i], err = u.send(ctx, int32(i+1), buf.data)
 			return err
 		})
 	})

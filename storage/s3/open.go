@@ -161,8 +161,7 @@ func (c Config) retryer(attempts int) aws.Retryer {
 // garbled finds answers that make no sense, which a second try may mend: a
 // listing that was cut short, a proxy's page of apology.
 func garbled(err error) aws.Ternary {
-	var odd *smithy.DeserializationError
-	if errors.As(err, &odd) {
+	if _, odd := errors.AsType[*smithy.DeserializationError](err); odd {
 		return aws.TrueTernary
 	}
 	return aws.UnknownTernary

@@ -15,6 +15,10 @@ import (
 	"github.com/dtool-go/dtool/storage"
 )
 
+// contentType is what S3 itself gives an object that comes without a type. The
+// SDK would send another one.
+const contentType = "binary/octet-stream"
+
 // Put sends an object, in parts if it is large. Nothing is under the key before
 // all of the body has been read and judged. S3 keeps no times: that of opts is
 // not used, and the Info has none.
@@ -47,7 +51,7 @@ func (s *Store) putWhole(ctx context.Context, key string, body *storage.CheckedB
 	out, err := call(ctx, s, "PutObject", key, func(ctx context.Context, region func(*s3.Options)) (*s3.PutObjectOutput, error) {
 		return s.api.PutObject(ctx, &s3.PutObjectInput{
 			Bucket: &s.bucket, Key: &key, Body: rewindable(buf.data), ContentLength: aws.Int64(opts.Size),
-			ContentMD5: contentMD5(body), Metadata: opts.Metadata,
+			ContentMD5: contentMD5(body), ContentType: aws.String(contentType), Metadata: opts.Metadata,
 		}, region)
 	})
 	if err != nil {
