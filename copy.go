@@ -164,13 +164,17 @@ func (c *copying) run(ctx context.Context, plan copyPlan) error {
 func (c *copying) copyItems(ctx context.Context, plan copyPlan) error {
 	meter := c.observer.meter("Copying", len(plan.copy), totalSize(plan.copy))
 	workers := c.client.workersFor(c.src.store, c.dst.store)
-	return transfer.Run(ctx, workers, plan.copy, func(ctx context.Context, _ int, item Item) error {
+	err := transfer.Run(ctx, workers, plan.copy, func(ctx context.Context, _ int, item Item) error {
 		if err := c.copyItem(ctx, item, meter); err != nil {
 			return &ItemError{"copying", item.Identifier, item.Relpath, err}
 		}
 		meter.ItemDone()
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return c.dst.sync(ctx)
 }
 
 // copyItem moves one item, and stores it only if its bytes are those of the
@@ -206,6 +210,7 @@ func (c *copying) copyItem(ctx context.Context, item Item, meter *transfer.Meter
 		MD5:      md5,
 		Metadata: metadata,
 		ModTime:  fromUnixSeconds(item.Timestamp),
+		Lazy:     true,
 	})
 	if mismatch, ok := errors.AsType[*storage.Mismatch](err); ok {
 		return fmt.Errorf("%w: at %s it is not what the manifest says: %w", storage.ErrCorrupted, c.src.uri, mismatch)

@@ -202,14 +202,6 @@ func (p *Proto) tidy(ctx context.Context, fragments []string) error {
 	return p.sweep(ctx)
 }
 
-// sweep removes what interrupted writers left behind.
-func (p *place) sweep(ctx context.Context) error {
-	if sweeper, ok := p.store.(storage.Sweeper); ok {
-		return sweeper.Sweep(ctx)
-	}
-	return nil
-}
-
 // overlaysOfFragments gathers the fragments of item metadata by key. An item
 // without a fragment for a key gets null.
 func (p *Proto) overlaysOfFragments(ctx context.Context, m *Manifest, o Observer) (map[string]Overlay, []string, error) {

@@ -14,6 +14,22 @@ type place struct {
 	layout layout
 }
 
+// sync makes what was stored lazily as safe as the rest.
+func (p *place) sync(ctx context.Context) error {
+	if syncer, ok := p.store.(storage.Syncer); ok {
+		return syncer.Sync(ctx)
+	}
+	return nil
+}
+
+// sweep removes what interrupted writers left behind.
+func (p *place) sweep(ctx context.Context) error {
+	if sweeper, ok := p.store.(storage.Sweeper); ok {
+		return sweeper.Sweep(ctx)
+	}
+	return nil
+}
+
 // A base is a place that holds datasets: a directory, or a bucket. The URI that
 // it was made of names either the base itself or, for find, a dataset in it.
 type base interface {

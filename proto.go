@@ -119,14 +119,14 @@ func refuseInside(dir, uri string) error {
 // resolved gives the absolute path of a directory without links in it; of one
 // that is not there, the path as it is, since others say what is wrong with it.
 func resolved(dir string) (string, error) {
-	path, err := filepath.Abs(dir)
+	absolute, err := filepath.Abs(dir)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real, nil
+	if target, err := filepath.EvalSymlinks(absolute); err == nil {
+		return target, nil
 	}
-	return path, nil
+	return absolute, nil
 }
 
 // itemsListed lists what can be items below a prefix. What is skipped is said, and what
@@ -157,13 +157,17 @@ func (p *Proto) add(ctx context.Context, files []addition, o Observer) error {
 		bytes += file.size
 	}
 	meter := o.meter("Adding", len(files), bytes)
-	return transfer.Run(ctx, p.client.workersFor(p.store), files, func(ctx context.Context, _ int, file addition) error {
+	err := transfer.Run(ctx, p.client.workersFor(p.store), files, func(ctx context.Context, _ int, file addition) error {
 		if err := p.addOne(ctx, file, meter); err != nil {
 			return &ItemError{"adding", Identifier(file.relpath), file.relpath, err}
 		}
 		meter.ItemDone()
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return p.sync(ctx)
 }
 
 // mustTakeItems asks again whether the dataset is not frozen, since somebody
@@ -206,7 +210,7 @@ func (p *Proto) addOne(ctx context.Context, file addition, meter *transfer.Meter
 		return err
 	}
 	defer body.Close()
-	o := storage.PutOptions{Size: info.Size, ModTime: info.ModTime}
+	o := storage.PutOptions{Size: info.Size, ModTime: info.ModTime, Lazy: true}
 	if p.layout.recordsMD5() {
 		if o.MD5, _, err = readMD5(ctx, file.store, file.key, nil); err != nil {
 			return err

@@ -112,6 +112,10 @@ type PutOptions struct {
 	// Metadata is user metadata, kept by stores that keep any. Names are lower
 	// case, values ASCII.
 	Metadata map[string]string
+	// Lazy lets a store that is a [Syncer] acknowledge the object before it
+	// would survive a failure of the power. Sync is then asked for that, once for
+	// many objects.
+	Lazy bool
 	// ModTime is what Info.ModTime should give, where a store can set it.
 	// Zero means now.
 	ModTime time.Time
@@ -139,6 +143,13 @@ type DirMaker interface {
 	// RemoveDir removes a directory and all below it, but follows no link. One that is
 	// not there is no error.
 	RemoveDir(ctx context.Context, dir string) error
+}
+
+// A Syncer can take long to make an object survive a failure of the power, and less long
+// for many at once.
+type Syncer interface {
+	// Sync returns when all that was put before survives a failure of the power.
+	Sync(ctx context.Context) error
 }
 
 // A Sweeper can be left with traces of interrupted Puts, none of them visible

@@ -137,4 +137,5 @@ const (
 var (
 	_ storage.Store       = (*Store)(nil)
 	_ storage.LocalPather = (*Store)(nil)
+	_ storage.Syncer      = (*Store)(nil)
 )

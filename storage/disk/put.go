@@ -16,7 +16,10 @@ import (
 
 // Put writes a file under a random name, sends it to the disk, and then gives it
 // its own name: under that name lies the old file or the whole new one, even if
-// the power fails. Where there is a link, it is the link that is replaced.
+// the power fails. A lazy Put leaves the sending to Sync, where the system can
+// do that for many files at once: if the power fails before, the file may be
+// empty or cut short under its own name. Where there is a link, it is the link
+// that is replaced.
 func (s *Store) Put(ctx context.Context, key string, body io.Reader, opts storage.PutOptions) (storage.Info, error) {
 	var info fs.FileInfo
 	err := s.inRoot(ctx, key, func(root *os.Root, name string) (err error) {
@@ -59,7 +62,7 @@ func put(ctx context.Context, root *os.Root, tempDir, name string, body io.Reade
 	err = errors.Join(fill(ctx, file, body, opts), file.Close())
 	var info fs.FileInfo
 	if err == nil {
-		info, err = publish(root, temp, name, opts.ModTime)
+		info, err = publish(root, temp, name, opts)
 	}
 	if err != nil {
 		return nil, errors.Join(err, root.Remove(temp))
@@ -83,7 +86,8 @@ func createTemp(root *os.Root, dir string) (file *os.File, name string, err erro
 	return file, name, err
 }
 
-// fill writes the body and waits for the disk to have it.
+// fill writes the body and, unless that is left to Sync, waits for the disk to
+// have it.
 func fill(ctx context.Context, file *os.File, body io.Reader, opts storage.PutOptions) error {
 	checked := storage.NewCheckedBody(body, opts)
 	const most = 256 << 10
@@ -98,6 +102,9 @@ func fill(ctx context.Context, file *os.File, body io.Reader, opts storage.PutOp
 		}
 		switch {
 		case bodyErr == io.EOF:
+			if leftToSync(opts) {
+				return nil
+			}
 			return file.Sync()
 		case bodyErr != nil:
 			return bodyError{bodyErr}
@@ -106,9 +113,9 @@ func fill(ctx context.Context, file *os.File, body io.Reader, opts storage.PutOp
 }
 
 // publish gives a finished file its time and its name.
-func publish(root *os.Root, temp, name string, modTime time.Time) (fs.FileInfo, error) {
-	if !modTime.IsZero() {
-		if err := root.Chtimes(temp, time.Time{}, modTime); err != nil {
+func publish(root *os.Root, temp, name string, opts storage.PutOptions) (fs.FileInfo, error) {
+	if !opts.ModTime.IsZero() {
+		if err := root.Chtimes(temp, time.Time{}, opts.ModTime); err != nil {
 			return nil, err
 		}
 	}
@@ -122,9 +129,13 @@ func publish(root *os.Root, temp, name string, modTime time.Time) (fs.FileInfo, 
 	if err := root.Rename(temp, name); err != nil {
 		return nil, err
 	}
-	syncDir(root, filepath.Dir(name))
+	if !leftToSync(opts) {
+		syncDir(root, filepath.Dir(name))
+	}
 	return info, nil
 }
+
+func leftToSync(opts storage.PutOptions) bool { return opts.Lazy && syncsMany }
 
 // syncDir asks the disk to keep the new name. It cannot fail, since the object
 // is in its place by now, and not every system can do this to a directory:
