@@ -193,8 +193,16 @@ func TestValuesShowAsPythonPrintsThem(t *testing.T) {
 		value any
 		want  string
 	}{
-		{nil, "None"}, {true, "True"}, {"text", "text"}, {5, "5"}, {0.5, "0.5"}, {1e22, "1e+22"},
-		{math.NaN(), "nan"}, {math.Inf(-1), "-inf"}, {[]int{1, 2}, "[1, 2]"}, {map[string]string{"é": "ü"}, `{"\u00e9": "\u00fc"}`},
+		{nil, "None"},
+		{true, "True"},
+		{"text", "text"},
+		{5, "5"},
+		{0.5, "0.5"},
+		{1e22, "1e+22"},
+		{math.NaN(), "nan"},
+		{math.Inf(-1), "-inf"},
+		{[]int{1, 2}, "[1, 2]"},
+		{map[string]string{"é": "ü"}, `{"\u00e9": "\u00fc"}`},
 	} {
 		v, err := NewValue(test.value)
 		if err != nil {
