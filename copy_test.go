@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dtool-go/dtool"
-	"github.com/dtool-go/dtool/internal/s3test"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -25,7 +24,12 @@ func pairs(t *testing.T, test func(t *testing.T, w *world, from, to string)) {
 	kinds := map[string]func(t *testing.T, w *world, name string) string{
 		"directory": func(t *testing.T, _ *world, _ string) string { return t.TempDir() },
 		"memory":    func(_ *testing.T, w *world, name string) string { return w.bucket(name) },
-		"s3":        func(t *testing.T, w *world, _ string) string { return w.s3(s3test.Start(t)) },
+		"s3": func(t *testing.T, w *world, name string) string {
+			if name == "from" {
+				return w.s3(ownServer(t)) // a copy needs another bucket
+			}
+			return w.s3(anyServer(t))
+		},
 	}
 	for from, makeFrom := range kinds {
 		for to, makeTo := range kinds {

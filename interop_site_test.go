@@ -130,22 +130,24 @@ func (s site) removeAfter(t *testing.T, id string) {
 	if !s.crowded() {
 		return
 	}
-	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
-		keys := []string{"dtool-" + id}
-		for _, prefix := range []string{"", "u/olssont", "u/olssont/"} {
-			for info, err := range s.store.List(ctx, prefix+id+"/", storage.Deep) {
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				keys = append(keys, info.Key)
+	t.Cleanup(func() { s.removeDataset(context.WithoutCancel(t.Context()), t, id) })
+}
+
+// removeDataset removes every key of a dataset, wherever the tests may have put it.
+func (s site) removeDataset(ctx context.Context, t *testing.T, id string) {
+	keys := []string{"dtool-" + id}
+	for _, prefix := range []string{"", "u/olssont", "u/olssont/"} {
+		for info, err := range s.store.List(ctx, prefix+id+"/", storage.Deep) {
+			if err != nil {
+				t.Error(err)
+				return
 			}
+			keys = append(keys, info.Key)
 		}
-		if err := s.store.Delete(ctx, keys...); err != nil {
-			t.Error(err)
-		}
-	})
+	}
+	if err := s.store.Delete(ctx, keys...); err != nil {
+		t.Error(err)
+	}
 }
 
 // keys gives the keys that begin with a prefix.

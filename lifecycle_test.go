@@ -3,6 +3,7 @@ package dtool_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -186,6 +187,9 @@ func TestListGivesDatasetsOfABase(t *testing.T) {
 		var names []string
 		for d, err := range w.List(t.Context(), base) {
 			must(t, err)
+			if _, ours := want[d.URI()]; !ours && anyServer(t).External() {
+				continue
+			}
 			got[d.URI()] = d.Frozen()
 			names = append(names, d.Name())
 		}
@@ -200,11 +204,12 @@ func TestListGivesDatasetsOfABase(t *testing.T) {
 
 func TestNamesAndPlacesThatAreRefused(t *testing.T) {
 	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		before := w.uris(base)
 		for _, name := range []string{"", ".", "..", "a b", "a/b", "é", strings.Repeat("x", 81)} {
 			_, err := w.Create(t.Context(), name, base, dtool.CreateOptions{})
 			wantError(t, err, dtool.ErrInvalidName)
 		}
-		if left := w.uris(base); left != nil {
+		if left := w.uris(base); !slices.Equal(left, before) {
 			t.Errorf("a refused name left something behind: %q", left)
 		}
 	})
@@ -265,10 +270,11 @@ func TestCreateFromLeavesItsDirectoryAlone(t *testing.T) {
 
 func TestCreateFromThatFailsLeavesNothing(t *testing.T) {
 	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		before := w.uris(base)
 		dir := files(t, map[string]string{"a": "a", "new\nline": "refused when frozen"})
 		_, err := w.CreateFrom(t.Context(), dir, "half", base, dtool.Observer{})
 		wantError(t, err, dtool.ErrNewline, `new\nline`)
-		if left := w.uris(base); left != nil {
+		if left := w.uris(base); !slices.Equal(left, before) {
 			t.Errorf("left behind: %q", left)
 		}
 		if !strings.Contains(base, "://") {

@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The server is started for the first script that asks for it.
-	server := sync.OnceValue(func() *s3test.Server { return s3test.Start(t) })
+	server := sync.OnceValue(func() *s3test.Server { return s3test.StartOwn(t) })
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),
 		RequireExplicitExec: true,

@@ -36,12 +36,20 @@ type Server struct {
 	run    *process // nil for a server that was not started here
 }
 
-// Start gives a server that is stopped when the test ends.
+// Start gives the server of the bucket that S3_TEST_BASE_URI names, and without
+// that setting a server as StartOwn does.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	if base := os.Getenv("S3_TEST_BASE_URI"); base != "" {
 		return external(t, base)
 	}
+	return StartOwn(t)
+}
+
+// StartOwn starts a server that is stopped when the test ends, for tests that need
+// buckets which nobody else uses.
+func StartOwn(t testing.TB) *Server {
+	t.Helper()
 	s, err := Run(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)

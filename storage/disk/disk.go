@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/dtool-go/dtool/storage"
 )
@@ -34,6 +35,8 @@ type Options struct {
 type Store struct {
 	dir  string // absolute
 	opts Options
+
+	unfinished atomic.Int32 // Puts that have a file in opts.TempDir
 }
 
 // New gives the store of a directory, which need not be there yet.

@@ -30,7 +30,12 @@ func (s *Store) Put(ctx context.Context, key string, body io.Reader, opts storag
 		if tempDir == "" {
 			tempDir = filepath.Dir(name)
 		} else {
-			defer func() { _ = root.Remove(tempDir) }() // the last of several Puts succeeds in this
+			s.unfinished.Add(1)
+			defer func() {
+				if s.unfinished.Add(-1) == 0 {
+					_ = root.Remove(tempDir) // unless another process has a file there
+				}
+			}()
 		}
 		info, err = put(ctx, root, tempDir, name, body, opts)
 		return err
@@ -76,8 +81,12 @@ func put(ctx context.Context, root *os.Root, tempDir, name string, body io.Reade
 func createTemp(root *os.Root, dir string) (file *os.File, name string, err error) {
 	for range 100 {
 		name = filepath.Join(dir, ".unfinished-"+rand.Text())
-		if err = root.MkdirAll(dir, newDir); err == nil {
-			file, err = root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFile)
+		file, err = root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFile)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = root.MkdirAll(dir, newDir)
+			if err == nil {
+				continue
+			}
 		}
 		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 			break
@@ -123,10 +132,13 @@ func publish(root *os.Root, temp, name string, opts storage.PutOptions) (fs.File
 	if err != nil {
 		return nil, err
 	}
-	if err := root.MkdirAll(filepath.Dir(name), newDir); err != nil {
-		return nil, err
+	err = root.Rename(temp, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = root.MkdirAll(filepath.Dir(name), newDir); err == nil {
+			err = root.Rename(temp, name)
+		}
 	}
-	if err := root.Rename(temp, name); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if !leftToSync(opts) {

@@ -202,12 +202,12 @@ func putOntoPlace(p *place) {
 
 func (p *place) heldOrRefused(name string, content []byte, err error) {
 	p.Helper()
-	if p.features.KeysBelowKeys {
-		if err != nil {
-			p.Fatal(err)
-		}
+	if err == nil {
 		p.holds(name, content)
 		return
+	}
+	if p.features.KeysBelowKeys {
+		p.Fatal(err)
 	}
 	p.failed(err, storage.ErrExists, p.key(name))
 	p.lacks(name)

@@ -35,7 +35,7 @@ type Features struct {
 	// normalisation are two names.
 	DistinctNames bool
 	// KeysBelowKeys tells that the store holds "a" and "a/b" at the same
-	// time. Other stores refuse the second.
+	// time. Other stores may refuse the second.
 	KeysBelowKeys bool
 	// LargeSize is the size in bytes of an object that the store sends in more
 	// than one part. Zero means 20 MiB and one byte.
