@@ -128,15 +128,16 @@ func (a admin) with(name string, value pyjson.Value) admin {
 	return admin{fields}
 }
 
-func (a admin) withTime(name string, t time.Time) admin {
-	return a.with(name, pyjson.Float(unixSeconds(t)))
+// unfinished gives the metadata that a dataset has while somebody makes it as a
+// whole: a proto dataset that was frozen already. So nobody takes what has
+// arrived of it for all of it, see [ErrUnfinished].
+func (a admin) unfinished(frozenAt pyjson.Value) admin {
+	return a.with("type", typeProto).with("frozen_at", frozenAt)
 }
 
-// asProto gives the metadata that a copy has while it is not whole.
-func (a admin) asProto() admin {
-	proto := a.with("type", typeProto)
-	proto.fields.Delete("frozen_at")
-	return proto
+func (a admin) isUnfinished() bool {
+	_, frozenOnce := a.fields.Get("frozen_at")
+	return !a.frozen() && frozenOnce
 }
 
 func (a admin) document() []byte { return pyjson.Line(a.fields) }

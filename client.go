@@ -111,6 +111,8 @@ func (c *Client) bucketOpeners(o Options) map[string]storage.Opener {
 				Endpoint:        set.Endpoint,
 				AccessKeyID:     set.AccessKeyID,
 				SecretAccessKey: set.SecretAccessKey,
+				EndpointSetting: config.S3Setting(scheme, "ENDPOINT", bucket),
+				KeySetting:      config.S3Setting(scheme, "ACCESS_KEY_ID", bucket),
 				Log:             logger,
 				Limits:          limits,
 			})

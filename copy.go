@@ -87,18 +87,16 @@ func (c *Client) destination(ctx context.Context, b base, src *Dataset, resume b
 		return at, copyAbsent, err
 	case err != nil:
 		return nil, 0, err
-	case !resume:
-		return nil, 0, fmt.Errorf("%s: %w", at.uri, ErrExists)
 	}
 	a, err := at.readAdmin(ctx)
-	switch {
-	case errors.Is(err, storage.ErrNotFound):
-		return at, copyBegun, nil
-	case err != nil:
+	switch begun := errors.Is(err, storage.ErrNotFound); {
+	case err != nil && !begun:
 		return nil, 0, err
-	case a.text("uuid") != src.UUID():
+	case !begun && a.text("uuid") != src.UUID():
 		return nil, 0, fmt.Errorf("%s: %w, and is another dataset: its UUID is %s, not %s", at.uri, ErrExists, a.text("uuid"), src.UUID())
-	case a.frozen():
+	case !resume:
+		return nil, 0, fmt.Errorf("%s: %w", at.uri, ErrExists)
+	case !begun && a.frozen():
 		state, err := c.frozenState(ctx, at, src)
 		return at, state, err
 	}
@@ -136,7 +134,8 @@ type copying struct {
 // run carries the plan out, in an order in which a reader sees a valid state at every moment.
 func (c *copying) run(ctx context.Context, plan copyPlan) error {
 	a := c.src.adminNow()
-	if err := c.dst.begin(ctx, a.asProto(), ""); err != nil {
+	frozenAt, _ := a.fields.Get("frozen_at")
+	if err := c.dst.begin(ctx, a.unfinished(frozenAt), ""); err != nil {
 		return err
 	}
 	before, after, err := c.documents(ctx)
@@ -162,7 +161,8 @@ func (c *copying) run(ctx context.Context, plan copyPlan) error {
 }
 
 func (c *copying) copyItems(ctx context.Context, plan copyPlan) error {
-	meter := c.observer.meter("Copying", len(plan.copy), totalSize(plan.copy))
+	meter := c.observer.meter("Copying", c.manifest.Len(), c.manifest.TotalSize())
+	meter.Skip(plan.kept, c.manifest.TotalSize()-totalSize(plan.copy))
 	workers := c.client.workersFor(c.src.store, c.dst.store)
 	err := transfer.Run(ctx, workers, plan.copy, func(ctx context.Context, _ int, item Item) error {
 		if err := c.copyItem(ctx, item, meter); err != nil {

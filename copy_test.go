@@ -379,12 +379,48 @@ func TestCopyThatIsCalledOffCanBeResumed(t *testing.T) {
 	}}
 	_, err := w.Copy(ctx, src, to, dtool.CopyOptions{Observer: observer})
 	wantError(t, err, context.Canceled)
-	result, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{Resume: true})
+	var first *dtool.Progress
+	result, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{Resume: true, Observer: dtool.Observer{Progress: func(p dtool.Progress) {
+		if p.Items > 0 && first == nil {
+			first = &p
+		}
+	}}})
 	must(t, err)
-	if result.Kept < 2 {
-		t.Errorf("only %d items were kept", result.Kept)
+	if result.Kept < 2 || first == nil || first.Items != result.Kept || first.TotalItems != len(seedling()) {
+		t.Errorf("%d items were kept, and the first progress was %+v", result.Kept, first)
 	}
 	mustAgree(t, src, result.Dataset)
+}
+
+// TestInterruptedCopyIsNotTakenForAWhole keeps what has arrived of a copy from being
+// frozen as if it were all.
+func TestInterruptedCopyIsNotTakenForAWhole(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		w.environ = append(w.environ, "DTOOL_NUM_PROCESSES=1")
+		w.connect()
+		src := w.frozen(w.bucket("source"), "seedlings", seedling())
+		w.damage(src, "reads.txt", func(b []byte) []byte { b[0]++; return b })
+		_, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{})
+		wantError(t, err, storage.ErrCorrupted)
+		uri := base + "/" + src.UUID()
+		if !strings.Contains(base, "://") {
+			uri = filepath.Join(base, "seedlings")
+		}
+		p, err := w.OpenProto(t.Context(), uri)
+		must(t, err)
+		_, err = p.Freeze(t.Context(), dtool.FreezeOptions{})
+		wantError(t, err, dtool.ErrUnfinished, p.URI())
+		file := filepath.Join(files(t, map[string]string{"f": "f"}), "f")
+		wantError(t, p.AddFile(t.Context(), file, "", dtool.Observer{}), dtool.ErrUnfinished)
+		_, err = w.OpenFrozen(t.Context(), uri)
+		wantError(t, err, dtool.ErrNotFrozen)
+		wantError(t, err, dtool.ErrUnfinished)
+
+		w.damage(src, "reads.txt", func(b []byte) []byte { b[0]--; return b })
+		result, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+		must(t, err)
+		mustAgree(t, src, result.Dataset)
+	})
 }
 
 func TestCopyTellsItsProgress(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/dtool-go/dtool/internal/pyjson"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -23,25 +24,28 @@ type CreateOptions struct {
 
 // Create makes a proto dataset with a name in a base. The base must be there.
 func (c *Client) Create(ctx context.Context, name, baseURI string, o CreateOptions) (*Proto, error) {
-	if err := CheckName(name); err != nil {
-		return nil, err
-	}
 	b, err := c.base(ctx, baseURI)
+	if err == nil && o.SymlinkTo != "" {
+		b, err = symlinked(b, &o.SymlinkTo)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if o.SymlinkTo != "" {
-		if b, err = symlinked(b, &o.SymlinkTo); err != nil {
-			return nil, err
-		}
+	return c.create(ctx, b, newAdmin(uuid.NewString(), name, c.creator, c.now()), o.SymlinkTo)
+}
+
+// create makes a proto dataset. If it fails nothing is left behind.
+func (c *Client) create(ctx context.Context, b base, a admin, linkTo string) (*Proto, error) {
+	name := a.text("name")
+	if err := CheckName(name); err != nil {
+		return nil, err
 	}
-	a := newAdmin(uuid.NewString(), name, c.creator, c.now())
 	at, err := b.reserve(ctx, name, a.text("uuid"))
 	if err != nil {
 		return nil, err
 	}
 	p := &Proto{&Dataset{place: *at, client: c, admin: a}}
-	err = p.begin(ctx, a, o.SymlinkTo)
+	err = p.begin(ctx, a, linkTo)
 	if err == nil {
 		err = writeDocument(ctx, p.store, p.layout.keys().readme, nil, nil)
 	}
@@ -123,6 +127,9 @@ func (d *Dataset) undo(ctx context.Context, b base) error {
 // is only read. If it fails then nothing is left behind.
 func (c *Client) CreateFrom(ctx context.Context, dir, name, baseURI string, o Observer) (*Dataset, error) {
 	o = o.oneAtATime()
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
 	files, err := c.filesBelow(ctx, dir, baseURI, o)
 	if err != nil {
 		return nil, err
@@ -130,24 +137,20 @@ func (c *Client) CreateFrom(ctx context.Context, dir, name, baseURI string, o Ob
 	if len(files) > c.maxItems {
 		return nil, c.tooMany(dir, len(files), c.maxItems)
 	}
-	p, err := c.Create(ctx, name, baseURI, CreateOptions{})
+	b, err := c.base(ctx, baseURI)
 	if err != nil {
 		return nil, err
 	}
-	d, err := p.fill(ctx, files, o)
-	if err == nil {
-		return d, nil
-	}
-	b, errBase := c.base(ctx, baseURI)
-	if errBase != nil {
-		return nil, errors.Join(err, errBase)
-	}
-	return nil, errors.Join(err, p.undo(ctx, b))
-}
-
-func (p *Proto) fill(ctx context.Context, files []addition, o Observer) (*Dataset, error) {
-	if err := p.add(ctx, files, o); err != nil {
+	a := newAdmin(uuid.NewString(), name, c.creator, c.now())
+	p, err := c.create(ctx, b, a.unfinished(pyjson.Float(unixSeconds(c.now()))), "")
+	if err != nil {
 		return nil, err
 	}
-	return p.Freeze(ctx, FreezeOptions{Observer: o})
+	if err = p.take(ctx, files, o); err == nil {
+		var d *Dataset
+		if d, err = p.freeze(ctx, a, FreezeOptions{Observer: o}); err == nil {
+			return d, nil
+		}
+	}
+	return nil, errors.Join(err, p.undo(ctx, b))
 }

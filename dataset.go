@@ -160,7 +160,10 @@ func (d *Dataset) setAdmin(ctx context.Context, a admin) error {
 }
 
 func (d *Dataset) mustBeFrozen() error {
-	if !d.Frozen() {
+	switch a := d.adminNow(); {
+	case a.isUnfinished():
+		return fmt.Errorf("%s: %w, %w", d.uri, ErrNotFrozen, ErrUnfinished)
+	case !a.frozen():
 		return fmt.Errorf("%s: %w", d.uri, ErrNotFrozen)
 	}
 	return nil

@@ -14,6 +14,10 @@ var (
 	ErrNotFrozen = errors.New("not frozen: a proto dataset")
 	// ErrFrozen means that a proto dataset is wanted where there is a frozen dataset.
 	ErrFrozen = errors.New("frozen already")
+	// ErrUnfinished means that a dataset is being made as a whole, by a copy or by
+	// [Client.CreateFrom], or that this was interrupted: it takes no items and
+	// cannot be frozen as it is.
+	ErrUnfinished = errors.New("unfinished")
 	// ErrExists means that something is there already where a dataset should be made.
 	ErrExists = errors.New("exists already")
 	// ErrInvalidName means that a name breaks the rules of docs/format.md, section 1.

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/dtool-go/dtool/internal/pyjson"
 	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
 )
@@ -31,13 +32,20 @@ type FreezeOptions struct {
 func (p *Proto) Freeze(ctx context.Context, o FreezeOptions) (*Dataset, error) {
 	o.Observer = o.oneAtATime()
 	a, err := p.readAdmin(ctx)
+	if err == nil {
+		err = p.mustBeOpen(a)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if a.frozen() {
-		return nil, fmt.Errorf("%s: %w", p.uri, ErrFrozen)
-	}
+	return p.freeze(ctx, a, o)
+}
+
+func (p *Proto) freeze(ctx context.Context, a admin, o FreezeOptions) (*Dataset, error) {
 	if err := p.refuseRogue(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.checkREADME(ctx, o.Observer); err != nil {
 		return nil, err
 	}
 	infos, err := itemsListed(ctx, p.store, p.layout.keys().data, o.Observer)
@@ -52,6 +60,18 @@ func (p *Proto) Freeze(ctx context.Context, o FreezeOptions) (*Dataset, error) {
 		return nil, err
 	}
 	return p.seal(ctx, a, newManifest(items), o.Observer)
+}
+
+// checkREADME warns of a README that is not the YAML it should be. Any text may be frozen.
+func (p *Proto) checkREADME(ctx context.Context, o Observer) error {
+	text, err := p.README(ctx)
+	if err != nil {
+		return err
+	}
+	if err := ValidateREADME(text); err != nil {
+		o.Warn(fmt.Sprintf("README.yml: %v", err))
+	}
+	return nil
 }
 
 func orDefault(n, otherwise int) int {
@@ -181,7 +201,7 @@ func (p *Proto) seal(ctx context.Context, a admin, m *Manifest, o Observer) (*Da
 	if err := writeDocument(ctx, p.store, p.layout.keys().manifest, m.text, nil); err != nil {
 		return nil, err
 	}
-	frozen := a.with("type", typeFrozen).withTime("frozen_at", p.client.now())
+	frozen := a.with("type", typeFrozen).with("frozen_at", pyjson.Float(unixSeconds(p.client.now())))
 	if err := p.setAdmin(ctx, frozen); err != nil {
 		return nil, err
 	}

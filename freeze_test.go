@@ -95,6 +95,18 @@ func TestFreezeRefusesBeforeItWrites(t *testing.T) {
 	}
 }
 
+func TestFreezeWarnsOfAREADMEThatIsNotYAML(t *testing.T) {
+	w := newWorld(t)
+	p, _ := protoOnDisk(t, w, map[string]string{"a": "a"})
+	must(t, p.WriteREADME(t.Context(), []byte("a: b: c\n")))
+	var warnings []string
+	d, err := p.Freeze(t.Context(), dtool.FreezeOptions{Observer: dtool.Observer{Warn: func(m string) { warnings = append(warnings, m) }}})
+	must(t, err)
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "README.yml") || !d.Frozen() {
+		t.Errorf("warnings are %q", warnings)
+	}
+}
+
 func TestLimitOfItemsIsASetting(t *testing.T) {
 	w := newWorld(t, "DTOOL_MAX_FILES_LIMIT=1")
 	p, _ := protoOnDisk(t, w, map[string]string{"a": "a", "b": "b"})

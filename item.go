@@ -105,7 +105,11 @@ func (d *Dataset) fetch(ctx context.Context, m *Manifest, item Item) (string, er
 
 // cacheDirectory gives the cache, which only its owner can look into.
 func (c *Client) cacheDirectory() (string, error) {
-	dir, err := filepath.Abs(c.settings.CacheDirectory(c.home))
+	dir := c.settings.CacheDirectory(c.home)
+	if dir == "" {
+		return "", errors.New("there is no home directory for the cache: set DTOOL_CACHE_DIRECTORY")
+	}
+	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return "", fmt.Errorf("finding the cache: %w", err)
 	}

@@ -109,6 +109,20 @@ func TestFetchOfACorruptedItemGivesNoFile(t *testing.T) {
 	wantError(t, err, storage.ErrCorrupted)
 }
 
+func TestWithoutAHomeThereIsNoCache(t *testing.T) {
+	w := newWorld(t)
+	w.home = ""
+	w.connect()
+	d := w.frozen(w.bucket("plants"), "seedlings", seedling())
+	t.Chdir(t.TempDir())
+	if path, err := d.ItemPath(t.Context(), dtool.Identifier("reads.txt")); err == nil || !strings.Contains(err.Error(), "DTOOL_CACHE_DIRECTORY") {
+		t.Errorf("the item is at %s, error %v", path, err)
+	}
+	if left := tree(t, "."); len(left) != 0 {
+		t.Errorf("something was written: %v", left)
+	}
+}
+
 func TestCacheDirectoryIsASetting(t *testing.T) {
 	cache := t.TempDir()
 	w := newWorld(t, "DTOOL_CACHE_DIRECTORY="+cache)

@@ -133,11 +133,10 @@ func TestAdministrativeMetadataKeepsWhatItDoesNotKnow(t *testing.T) {
 	if seconds, ok := a.seconds("frozen_at"); !ok || seconds != 1536749834.015616 {
 		t.Errorf("frozen at %v, %v", seconds, ok)
 	}
-	if a.asProto().frozen() {
-		t.Error("as a proto dataset it is frozen")
-	}
-	if _, ok := a.asProto().seconds("frozen_at"); ok {
-		t.Error("as a proto dataset it was frozen once")
+	frozenAt, _ := a.fields.Get("frozen_at")
+	half := a.unfinished(frozenAt)
+	if half.frozen() || !half.isUnfinished() || a.isUnfinished() {
+		t.Errorf("unfinished it is %s", half.document())
 	}
 }
 

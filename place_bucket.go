@@ -72,9 +72,6 @@ func (b bucket) place(prefix, uuid string) *place {
 }
 
 func (b bucket) reserve(ctx context.Context, _, uuid string) (*place, error) {
-	if b.ref.path != "" {
-		return nil, fmt.Errorf("%w %s: a bucket holds datasets directly: use %s://%s", ErrInvalidURI, quoted(b.ref.uri("")), b.ref.scheme, b.ref.bucket)
-	}
 	if at, err := b.begun(ctx, "", uuid); err == nil {
 		return nil, fmt.Errorf("%s: %w", at.uri, ErrExists)
 	} else if !errors.Is(err, ErrNotDataset) {
@@ -87,6 +84,9 @@ func (b bucket) reserve(ctx context.Context, _, uuid string) (*place, error) {
 }
 
 func (b bucket) begun(ctx context.Context, _, uuid string) (*place, error) {
+	if b.ref.path != "" {
+		return nil, fmt.Errorf("%w %s: a bucket holds datasets directly: use %s://%s", ErrInvalidURI, quoted(b.ref.uri("")), b.ref.scheme, b.ref.bucket)
+	}
 	at, err := b.registered(ctx, uuid)
 	if !errors.Is(err, storage.ErrNotFound) {
 		return at, err

@@ -69,8 +69,10 @@ func (d directory) begun(ctx context.Context, name, _ string) (*place, error) {
 	}
 	there, err := d.beganEarly(ctx, name)
 	switch {
-	case err != nil:
+	case errors.Is(err, ErrExists):
 		return nil, fmt.Errorf("%s: %w", at.uri, err)
+	case err != nil:
+		return nil, err
 	case !there:
 		return nil, fmt.Errorf("%s: %w", at.uri, ErrNotDataset)
 	}

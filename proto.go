@@ -88,6 +88,9 @@ func (c *Client) filesBelow(ctx context.Context, dir, uri string, o Observer) ([
 	if err != nil {
 		return nil, err
 	}
+	if _, err := store.Stat(ctx, diskLayout{}.keys().admin); err == nil {
+		o.Warn(fmt.Sprintf("%s is a dataset itself: its items and its metadata become items alike", quoted(dir)))
+	}
 	files := make([]addition, 0, len(infos))
 	for _, info := range infos {
 		files = append(files, addition{store, info.Key, info.Key, info.Size})
@@ -152,6 +155,11 @@ func (p *Proto) add(ctx context.Context, files []addition, o Observer) error {
 	if err := p.mustTakeItems(ctx); err != nil {
 		return err
 	}
+	return p.take(ctx, files, o)
+}
+
+// take stores files as items.
+func (p *Proto) take(ctx context.Context, files []addition, o Observer) error {
 	var bytes int64
 	for _, file := range files {
 		bytes += file.size
@@ -174,13 +182,24 @@ func (p *Proto) add(ctx context.Context, files []addition, o Observer) error {
 // else may have frozen it meanwhile.
 func (p *Proto) mustTakeItems(ctx context.Context) error {
 	a, err := p.readAdmin(ctx)
+	if err == nil {
+		err = p.mustBeOpen(a)
+	}
 	if err != nil {
 		return err
 	}
-	if a.frozen() {
-		return fmt.Errorf("%s: %w", p.uri, ErrFrozen)
-	}
 	return p.mustOwnItems(ctx)
+}
+
+// mustBeOpen refuses a dataset to which nothing is added any more.
+func (p *place) mustBeOpen(a admin) error {
+	switch {
+	case a.frozen():
+		return fmt.Errorf("%s: %w", p.uri, ErrFrozen)
+	case a.isUnfinished():
+		return fmt.Errorf("%s: %w", p.uri, ErrUnfinished)
+	}
+	return nil
 }
 
 // mustOwnItems refuses to add to a dataset that describes somebody else's directory.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -72,6 +73,7 @@ func (a *app) runCreate(ctx context.Context, o createOptions, name, base string)
 		return nil
 	}
 	a.out.Printf("Created the proto dataset %s\n\nNext:\n", uri)
+	uri = shellQuoted(uri)
 	if o.symlink == "" {
 		a.out.Printf("  dtool add item FILE... %s\n", uri)
 	}
@@ -88,6 +90,9 @@ func (a *app) runCreateFrom(ctx context.Context, o createOptions, name, base str
 	observer, done := a.observe(o.quiet)
 	ds, err := client.CreateFrom(ctx, o.from, name, base, observer)
 	done()
+	if err != nil && ctx.Err() != nil && !errors.Is(err, dtool.ErrLeftBehind) {
+		return hinted{err, "nothing was left behind, and " + shellQuoted(o.from) + " is as it was"}
+	}
 	if err != nil {
 		return err
 	}

@@ -119,6 +119,7 @@ func exitCode(ctx context.Context, err error) int {
 		errors.Is(err, dtool.ErrNotDataset),
 		errors.Is(err, dtool.ErrNotFrozen),
 		errors.Is(err, dtool.ErrFrozen),
+		errors.Is(err, dtool.ErrUnfinished),
 		errors.Is(err, dtool.ErrExists),
 		errors.Is(err, dtool.ErrInside),
 		errors.Is(err, dtool.ErrCannotAdd),

@@ -39,6 +39,6 @@ func (a *app) runFreeze(ctx context.Context, uri string) error {
 	if err != nil {
 		return err
 	}
-	a.notes.Printf("Froze %s: %s, %s", ds.URI(), items(m.Len()), shortSize(m.TotalSize()))
+	a.out.Printf("Froze %s: %s, %s\n", ds.URI(), items(m.Len()), shortSize(m.TotalSize()))
 	return nil
 }

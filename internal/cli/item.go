@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -52,7 +54,7 @@ func (a *app) runItemFetch(ctx context.Context, uri, id string) error {
 	}
 	path, err := ds.ItemPath(ctx, id)
 	if err != nil {
-		return err
+		return a.meantRelpath(ctx, ds, id, err)
 	}
 	a.out.Printf("%s\n", path)
 	return nil
@@ -96,12 +98,16 @@ func (a *app) runItemOverlay(ctx context.Context, name, uri, id string) error {
 		return err
 	}
 	overlay, err := ds.Overlay(ctx, name)
+	if errors.Is(err, dtool.ErrNoOverlay) {
+		return a.otherOverlays(ctx, ds, err)
+	}
 	if err != nil {
 		return err
 	}
 	value, ok := overlay[id]
 	if !ok {
-		return fmt.Errorf("overlay %s of %s: %w: %s", name, ds.URI(), dtool.ErrNoItem, id)
+		err := fmt.Errorf("overlay %s of %s: %w: %s", name, ds.URI(), dtool.ErrNoItem, id)
+		return a.meantRelpath(ctx, ds, id, err)
 	}
 	a.out.Printf("%s\n", value.String())
 	return nil
@@ -116,5 +122,37 @@ func (a *app) findItem(ctx context.Context, uri, id string) (dtool.Item, error) 
 	if err != nil {
 		return dtool.Item{}, err
 	}
-	return m.Item(id)
+	item, err := m.Item(id)
+	if err != nil {
+		return item, a.meantRelpath(ctx, ds, id, err)
+	}
+	return item, nil
+}
+
+// meantRelpath adds to the error for an unknown identifier the right one, if a
+// relpath was given in its place.
+func (a *app) meantRelpath(ctx context.Context, ds *dtool.Dataset, given string, err error) error {
+	if !errors.Is(err, dtool.ErrNoItem) {
+		return err
+	}
+	m, manifestErr := ds.Manifest(ctx)
+	if manifestErr != nil {
+		return err
+	}
+	if item, err := m.Item(dtool.Identifier(given)); err == nil {
+		return hinted{fmt.Errorf("%s: %w: %s", ds.URI(), dtool.ErrNoItem, given), "that is a relpath; its identifier is " + item.Identifier}
+	}
+	return hinted{err, "dtool ls " + shellQuoted(ds.URI()) + " shows the identifiers beside the relpaths"}
+}
+
+// otherOverlays adds to the error for an unknown overlay which there are.
+func (a *app) otherOverlays(ctx context.Context, ds *dtool.Dataset, err error) error {
+	names, listErr := ds.Overlays(ctx)
+	switch {
+	case listErr != nil:
+		return err
+	case len(names) == 0:
+		return hinted{err, "the dataset has no overlays"}
+	}
+	return hinted{err, "the dataset has " + strings.Join(names, ", ")}
 }

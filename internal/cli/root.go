@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -130,18 +129,32 @@ func arguments(least, most int) cobra.PositionalArgs {
 		if len(args) >= least && (most < 0 || len(args) <= most) {
 			return nil
 		}
-		return misused(cmd, "takes %s arguments, not %d", howMany(least, most), len(args))
+		if missing := missingArgument(cmd, len(args)); len(args) < least && missing != "" {
+			return misused(cmd, "%s is missing", missing)
+		}
+		return misused(cmd, "takes %s, not %d", howMany(least, most), len(args))
 	}
+}
+
+// missingArgument gives the name that the usage line has for the argument behind so many.
+func missingArgument(cmd *cobra.Command, given int) string {
+	names := strings.Fields(cmd.Use)[1:]
+	if given >= len(names) {
+		return ""
+	}
+	return strings.TrimSuffix(names[given], "...")
 }
 
 func howMany(least, most int) string {
 	switch {
+	case least == 1 && most == 1:
+		return "1 argument"
 	case least == most:
-		return strconv.Itoa(least)
+		return fmt.Sprintf("%d arguments", least)
 	case most < 0:
-		return fmt.Sprintf("%d or more", least)
+		return fmt.Sprintf("%d or more arguments", least)
 	}
-	return fmt.Sprintf("%d to %d", least, most)
+	return fmt.Sprintf("%d to %d arguments", least, most)
 }
 
 // misused is the error of a command that was called in a wrong way.

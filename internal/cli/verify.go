@@ -15,7 +15,8 @@ func (a *app) verifyCommand() *cobra.Command {
 		Short: "Check that a dataset is what its manifest says",
 		Long: `Compares the items that lie in a dataset with its manifest: which there are and
 how large they are, and with --full the hash of every byte. Prints a line for each
-item that differs.`,
+item that differs. What is missing or altered can be put right from a good copy of
+the same dataset: dtool cp --resume COPY BASE, where BASE holds the bad one.`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runVerify(cmd.Context(), full, args[0]) },
 	}

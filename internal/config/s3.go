@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"path"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,6 +22,11 @@ type S3Settings struct {
 	Prefix string
 }
 
+// S3Setting gives the name of a setting of a bucket: ENDPOINT, ACCESS_KEY_ID and so on.
+func S3Setting(scheme, what, bucket string) string {
+	return "DTOOL_" + strings.ToUpper(scheme) + "_" + what + "_" + bucket
+}
+
 // S3 gives the settings of a bucket for the scheme "s3" or "ecs". The error
 // names the setting that is wrong.
 func (s *Settings) S3(scheme, bucket string) (S3Settings, error) {
@@ -30,14 +37,47 @@ func (s *Settings) S3(scheme, bucket string) (S3Settings, error) {
 	found.Endpoint, _ = s.Bucket(family+"ENDPOINT", bucket)
 	found.AccessKeyID, _ = s.first(accessKey...)
 	found.SecretAccessKey, _ = s.Bucket(family+"SECRET_ACCESS_KEY", bucket)
+	if err := found.checkPair(scheme, bucket); err != nil {
+		return S3Settings{}, err
+	}
+	if err := checkEndpoint(found.Endpoint, bucket); err != nil {
+		return S3Settings{}, fmt.Errorf("%s: %q cannot be an endpoint: %w", S3Setting(scheme, "ENDPOINT", bucket), found.Endpoint, err)
+	}
 	prefix, _ := s.Bucket(family+"DATASET_PREFIX", bucket)
 	if err := checkPrefix(prefix); err != nil {
-		return S3Settings{}, fmt.Errorf("%sDATASET_PREFIX_%s: %q cannot be a prefix: %w", family, bucket, prefix, err)
+		return S3Settings{}, fmt.Errorf("%s: %q cannot be a prefix: %w", S3Setting(scheme, "DATASET_PREFIX", bucket), prefix, err)
 	}
 	if prefix != "" {
 		found.Prefix = strings.TrimRight(prefix, "/") + "/"
 	}
 	return found, nil
+}
+
+// checkPair refuses one key without the other.
+func (s S3Settings) checkPair(scheme, bucket string) error {
+	set, unset := S3Setting(scheme, "ACCESS_KEY_ID", bucket), S3Setting(scheme, "SECRET_ACCESS_KEY", bucket)
+	switch {
+	case (s.AccessKeyID == "") == (s.SecretAccessKey == ""):
+		return nil
+	case s.AccessKeyID == "":
+		set, unset = unset, set
+	}
+	return fmt.Errorf("%s is set, and %s is not", set, unset)
+}
+
+// checkEndpoint tells why what a user set is no URL of a store, or gives nil.
+func checkEndpoint(endpoint, bucket string) error {
+	if endpoint == "" {
+		return nil
+	}
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return errors.New("it has not the form https://host or http://host:port")
+	case path.Base(u.Path) == bucket:
+		return errors.New("it ends in the name of the bucket, which is added by itself")
+	}
+	return nil
 }
 
 // checkPrefix tells why what a user set cannot stand before keys, or gives nil.

@@ -22,11 +22,11 @@ func TestS3(t *testing.T) {
 		}, `{}`, config.S3Settings{Endpoint: "http://localhost:9000", AccessKeyID: "id", SecretAccessKey: "secret", Prefix: "u/jane/"}},
 		"for ECS": {
 			"ecs",
-			[]string{"DTOOL_S3_ENDPOINT_b=x", "DTOOL_ECS_ENDPOINT_b=y"},
+			[]string{"DTOOL_S3_ENDPOINT_b=http://x", "DTOOL_ECS_ENDPOINT_b=http://y"},
 			`{}`,
-			config.S3Settings{Endpoint: "y"},
+			config.S3Settings{Endpoint: "http://y"},
 		},
-		"the endpoint alone": {"s3", nil, `{"DTOOL_S3_ENDPOINT_b": "x"}`, config.S3Settings{Endpoint: "x"}},
+		"the endpoint alone": {"s3", nil, `{"DTOOL_S3_ENDPOINT_b": "https://x/s3"}`, config.S3Settings{Endpoint: "https://x/s3"}},
 		"the keys alone": {
 			"s3",
 			[]string{"DTOOL_S3_SECRET_ACCESS_KEY_b=s"},
@@ -35,21 +35,21 @@ func TestS3(t *testing.T) {
 		},
 		"the other name of the access key": {
 			"s3",
-			[]string{"DTOOL_S3_ACCESS_KEY_b=i"},
+			[]string{"DTOOL_S3_ACCESS_KEY_b=i", "DTOOL_S3_SECRET_ACCESS_KEY_b=s"},
 			`{}`,
-			config.S3Settings{AccessKeyID: "i"},
+			config.S3Settings{AccessKeyID: "i", SecretAccessKey: "s"},
 		},
 		"both names of the access key": {
 			"s3",
-			[]string{"DTOOL_S3_ACCESS_KEY_b=i", "DTOOL_S3_ACCESS_KEY_ID_b=j"},
+			[]string{"DTOOL_S3_ACCESS_KEY_b=i", "DTOOL_S3_ACCESS_KEY_ID_b=j", "DTOOL_S3_SECRET_ACCESS_KEY_b=s"},
 			`{}`,
-			config.S3Settings{AccessKeyID: "j"},
+			config.S3Settings{AccessKeyID: "j", SecretAccessKey: "s"},
 		},
 		"the environment before the file, whichever the name": {
 			"s3",
 			[]string{"DTOOL_S3_ACCESS_KEY_b=i"},
-			`{"DTOOL_S3_ACCESS_KEY_ID_b": "j"}`,
-			config.S3Settings{AccessKeyID: "i"},
+			`{"DTOOL_S3_ACCESS_KEY_ID_b": "j", "DTOOL_S3_SECRET_ACCESS_KEY_b": "s"}`,
+			config.S3Settings{AccessKeyID: "i", SecretAccessKey: "s"},
 		},
 		"a prefix with a slash":        {"s3", []string{"DTOOL_S3_DATASET_PREFIX_b=u/jane/"}, `{}`, config.S3Settings{Prefix: "u/jane/"}},
 		"a prefix with slashes":        {"s3", []string{"DTOOL_S3_DATASET_PREFIX_b=u//"}, `{}`, config.S3Settings{Prefix: "u/"}},
@@ -71,6 +71,20 @@ func TestS3(t *testing.T) {
 // fields shows what String hides.
 func fields(s config.S3Settings) []string {
 	return []string{s.Endpoint, s.AccessKeyID, s.SecretAccessKey, s.Prefix}
+}
+
+func TestSettingsThatCannotBeRight(t *testing.T) {
+	for setting, want := range map[string]string{
+		"DTOOL_S3_ACCESS_KEY_b=i":        "DTOOL_S3_ACCESS_KEY_ID_b is set, and DTOOL_S3_SECRET_ACCESS_KEY_b is not",
+		"DTOOL_S3_SECRET_ACCESS_KEY_b=s": "DTOOL_S3_SECRET_ACCESS_KEY_b is set, and DTOOL_S3_ACCESS_KEY_ID_b is not",
+		"DTOOL_S3_ENDPOINT_b=host:9000":  `DTOOL_S3_ENDPOINT_b: "host:9000" cannot be an endpoint`,
+		"DTOOL_S3_ENDPOINT_b=ftp://host": "it has not the form https://host",
+		"DTOOL_S3_ENDPOINT_b=http://h/b": "it ends in the name of the bucket",
+	} {
+		if _, err := load(t, []string{setting}, `{}`).S3("s3", "b"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", setting, err, want)
+		}
+	}
 }
 
 func TestPrefixesThatAreRefused(t *testing.T) {

@@ -24,10 +24,14 @@ func (s *Settings) MaxFilesLimit() (int, error) {
 }
 
 // CacheDirectory gives where content of remote items is kept:
-// DTOOL_CACHE_DIRECTORY, or .cache/dtool in the home directory.
+// DTOOL_CACHE_DIRECTORY, or .cache/dtool in the home directory; empty where
+// there is neither.
 func (s *Settings) CacheDirectory(home string) string {
 	if dir, ok := s.Get("DTOOL_CACHE_DIRECTORY"); ok {
 		return dir
+	}
+	if home == "" {
+		return ""
 	}
 	return filepath.Join(home, ".cache", "dtool")
 }

@@ -25,8 +25,8 @@ func Validate(text []byte) error {
 
 // Normalise gives the text as "readme write" stores it: it begins with "---",
 // mappings are indented by 2, and so are the dashes of lists. Comments, blank
-// lines, the order of keys and the way in which each value is written stay as
-// they are. It fails where Validate does.
+// lines but those at the end, the order of keys and the way in which each value
+// is written stay as they are. It fails where Validate does.
 //
 // The values are those of the text without fail: a text that cannot be indented
 // anew without changing one is given back with only its "---" added. A text
@@ -41,12 +41,21 @@ func Normalise(text []byte) ([]byte, error) {
 	}
 	started := withStart(strings.TrimPrefix(string(text), "\ufeff"))
 	if tidy, ok := indent(started); ok && keeps(tidy, want) {
-		return []byte(tidy), nil
+		return []byte(trimmed(tidy, want)), nil
 	}
 	if keeps(started, want) {
-		return []byte(started), nil
+		return []byte(trimmed(started, want)), nil
 	}
 	return text, nil
+}
+
+// trimmed takes the blank lines off the end of the text, unless they belong to
+// the last value.
+func trimmed(text string, want *yaml.Node) string {
+	if short := strings.TrimRight(text, " \t\r\n") + "\n"; len(short) < len(text) && keeps(short, want) {
+		return short
+	}
+	return text
 }
 
 // withStart puts a "---" before the text unless its document has one.

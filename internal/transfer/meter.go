@@ -44,6 +44,19 @@ func (m *Meter) ItemDone() {
 	m.tell(m.count)
 }
 
+// Skip counts items and bytes that need no work.
+func (m *Meter) Skip(items int, bytes int64) {
+	if m == nil || items == 0 {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.count.Items += items
+	m.count.Bytes += bytes
+	m.told = m.count.Bytes
+	m.tell(m.count)
+}
+
 // tellEvery is how many bytes pass between two tellings within an item.
 const tellEvery = 1 << 20
 

@@ -17,6 +17,10 @@ import (
 // depends on where it was looked for, see absence.
 func (s *Store) fail(op, key string, err error) error {
 	failure := &storage.Error{Op: op, Store: s.dir, Key: key, Err: err}
+	if errors.Is(err, storage.ErrNoStore) {
+		failure.Kind, failure.Err = storage.ErrNoStore, s.inPlace()
+		return failure
+	}
 	if _, foreign := errors.AsType[bodyError](err); !foreign {
 		failure.Hint, failure.Kind = classify(err)
 	}
@@ -75,6 +79,14 @@ func (s *Store) absence(name string, cause error) error {
 		return fmt.Errorf("%w: %w", storage.ErrNoStore, cause)
 	}
 	return fmt.Errorf("%w: %w", storage.ErrNotFound, cause)
+}
+
+// inPlace tells what is there where the store's directory should be, or gives nil.
+func (s *Store) inPlace() error {
+	if info, err := os.Stat(s.dir); err == nil && !info.IsDir() {
+		return errors.New("it is a file")
+	}
+	return nil
 }
 
 // missing tells whether the store's own directory is not there.

@@ -159,7 +159,7 @@ func (f *failure) kind(op string) error {
 		return storage.ErrExists // what versitygw says of a key below a key
 	case f.code == "InvalidObjectState":
 		return nil // archived: allowed, there, and yet not to be had
-	case f.keyless, f.code == "AccessDenied", sessionEnded(f.code),
+	case f.keyless, f.code == "AccessDenied", unknownKey(f.code), sessionEnded(f.code),
 		f.status == http.StatusUnauthorized, f.status == http.StatusForbidden:
 		return storage.ErrForbidden
 	case f.code == "SlowDown", f.status == http.StatusTooManyRequests, f.status == http.StatusServiceUnavailable:
@@ -168,6 +168,10 @@ func (f *failure) kind(op string) error {
 		return storage.ErrUnreachable
 	}
 	return nil
+}
+
+func unknownKey(code string) bool {
+	return code == "InvalidAccessKeyId" || code == "XAdminUserNotFound" // the second is versitygw's
 }
 
 func sessionEnded(code string) bool {

@@ -1,6 +1,10 @@
 package s3
 
-import "github.com/dtool-go/dtool/storage"
+import (
+	"strings"
+
+	"github.com/dtool-go/dtool/storage"
+)
 
 // right gives the right that an operation needs, as policies call it.
 func right(op string) string {
@@ -22,7 +26,7 @@ func (s *Store) hint(op string, f *failure, kind error) string {
 	switch {
 	case f.keyless:
 		return "check the AWS profile, or sign in again"
-	case f.code == "InvalidAccessKeyId":
+	case unknownKey(f.code):
 		return "the store does not know this access key ID: check it, and whether it belongs to this endpoint"
 	case f.code == "SignatureDoesNotMatch":
 		return "the secret access key is most likely wrong"
@@ -41,6 +45,9 @@ func (s *Store) hint(op string, f *failure, kind error) string {
 	case storage.ErrThrottled:
 		return "try again later, or with fewer requests at once"
 	case storage.ErrUnreachable:
+		if strings.Contains(f.message, "HTTP response to HTTPS client") {
+			return "the endpoint speaks plain HTTP: begin it with http://"
+		}
 		if f.status == 0 {
 			return s.whereHint("check the network and the endpoint")
 		}
@@ -51,7 +58,7 @@ func (s *Store) hint(op string, f *failure, kind error) string {
 
 func (s *Store) forbiddenHint(op string) string {
 	if s.anonymous {
-		return "there are no credentials for this bucket, so the request was not signed: set its access key, or sign in"
+		return "there are no credentials for this bucket, so the request was not signed: set " + s.keySetting + ", or sign in"
 	}
 	hint := "the right " + right(op) + " is missing, or the keys are not those for this bucket"
 	if op == "HeadObject" {
@@ -62,7 +69,7 @@ func (s *Store) forbiddenHint(op string) string {
 
 func (s *Store) whereHint(hint string) string {
 	if s.atAWS {
-		return hint + "; no endpoint is set, so AWS was asked"
+		return hint + "; " + s.endpointSetting + " is not set, so AWS was asked"
 	}
 	return hint
 }

@@ -38,6 +38,8 @@ type Store struct {
 	partSize  int64 // bytes of a part, for objects that are not too large for it
 	inFlight  int   // parts of one object at once
 	log       *slog.Logger
+
+	endpointSetting, keySetting string // for hints
 }
 
 // Config says how to reach a bucket. Every field may be left empty; what is
@@ -53,6 +55,12 @@ type Config struct {
 	// Region is us-east-1 if nobody sets it. A store that wants another one
 	// says which, and that one is then used.
 	Region string
+
+	// EndpointSetting and KeySetting are what the user calls the settings that
+	// Endpoint and AccessKeyID come from, for hints on what to set. They are
+	// "the endpoint" and "the access key" if nobody says.
+	EndpointSetting string
+	KeySetting      string
 
 	// Limits bounds the memory of all stores that share it. If it is nil, the
 	// store has its own, of the default size.
@@ -98,6 +106,12 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.Stall, defaultStall)
 	if c.Limits == nil {
 		c.Limits = NewLimits(0)
+	}
+	if c.EndpointSetting == "" {
+		c.EndpointSetting = "the endpoint"
+	}
+	if c.KeySetting == "" {
+		c.KeySetting = "the access key"
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
