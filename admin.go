@@ -62,7 +62,7 @@ func parseAdmin(body []byte, metadata map[string]string) (admin, error) {
 // adminFromMetadata turns what dtool-s3 before 0.4.0 wrote into user metadata alone
 // into the document that later versions write.
 func adminFromMetadata(metadata map[string]string) (admin, error) {
-	order := []string{"uuid", "dtoolcore_version", "name", "type", "creator_username", "created_at", "frozen_at"}
+	order := adminFields()
 	for _, name := range slices.Sorted(maps.Keys(metadata)) {
 		if !slices.Contains(order, name) {
 			order = append(order, name)
@@ -113,7 +113,7 @@ func (a admin) seconds(name string) (float64, bool) {
 	default:
 		return 0, false
 	}
-	return seconds, err == nil && !math.IsNaN(seconds) && !math.IsInf(seconds, 0)
+	return seconds, err == nil && math.Abs(seconds) <= lastSecond
 }
 
 func (a admin) frozen() bool { return a.text("type") == typeFrozen }
@@ -131,8 +131,13 @@ func (a admin) with(name string, value pyjson.Value) admin {
 // unfinished gives the metadata that a dataset has while somebody makes it as a
 // whole: a proto dataset that was frozen already. So nobody takes what has
 // arrived of it for all of it, see [ErrUnfinished].
-func (a admin) unfinished(frozenAt pyjson.Value) admin {
-	return a.with("type", typeProto).with("frozen_at", frozenAt)
+// A time that an old dataset lacks becomes that of now.
+func (a admin) unfinished(now time.Time) admin {
+	seconds, ok := a.seconds("frozen_at")
+	if !ok {
+		seconds = unixSeconds(now)
+	}
+	return a.with("type", typeProto).with("frozen_at", pyjson.Float(seconds))
 }
 
 func (a admin) isUnfinished() bool {
@@ -142,12 +147,20 @@ func (a admin) isUnfinished() bool {
 
 func (a admin) document() []byte { return pyjson.Line(a.fields) }
 
-// metadata gives the same values as user metadata of an object, which is ASCII:
-// other characters become "?", since the body holds them exactly.
+// adminFields are the fields of the format, in the order in which they are written.
+func adminFields() []string {
+	return []string{"uuid", "dtoolcore_version", "name", "type", "creator_username", "created_at", "frozen_at"}
+}
+
+// metadata gives the format's fields as user metadata of an object, which is
+// ASCII: other characters become "?". The body has them exactly, and whatever
+// fields there are besides.
 func (a admin) metadata() map[string]string {
 	metadata := map[string]string{}
-	for name, value := range a.fields.All() {
-		metadata[strings.ToLower(asciiText(name))] = asciiText(pyjson.Str(value))
+	for _, name := range adminFields() {
+		if value, ok := a.fields.Get(name); ok {
+			metadata[name] = asciiText(pyjson.Str(value))
+		}
 	}
 	return metadata
 }
@@ -161,10 +174,15 @@ func asciiText(text string) string {
 	}, text)
 }
 
+// lastSecond is the end of the year 9999, after which no time is meant as one.
+const lastSecond = 253402300799
+
 // unixSeconds gives a time as the format keeps it: Unix seconds, with six decimals at most.
 func unixSeconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 
-// fromUnixSeconds is its inverse, to the microsecond.
+// fromUnixSeconds is its inverse, to the microsecond. Times that no clock shows
+// become the last that one could show, or the first.
 func fromUnixSeconds(seconds float64) time.Time {
+	seconds = max(-lastSecond, min(seconds, lastSecond))
 	return time.UnixMicro(int64(math.Round(seconds * 1e6)))
 }

@@ -28,7 +28,7 @@ func benchDataset(b *testing.B) *dtool.Dataset {
 			b.Fatal(err)
 		}
 	}
-	d, err := client.CreateFrom(b.Context(), dir, "bench", base, dtool.Observer{})
+	d, err := client.CreateFrom(b.Context(), dir, "bench", base, dtool.CreateFromOptions{})
 	if err != nil {
 		b.Fatal(err)
 	}

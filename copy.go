@@ -1,6 +1,7 @@
 package dtool
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,8 +29,9 @@ type CopyResult struct {
 // Copy copies a frozen dataset into a base, with everything that belongs to it,
 // to the letter: UUID, times, manifest, README and its history, overlays,
 // annotations and tags. Every byte of every item is compared with the manifest
-// on the way, and an item that differs is not stored. The copy is a proto
-// dataset until all of it is there.
+// on the way, and an item that differs is not stored; the observer is warned of
+// items whose bytes an old manifest says nothing of. The copy is a proto dataset
+// until all of it is there.
 func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyOptions) (*CopyResult, error) {
 	o.Observer = o.oneAtATime()
 	m, err := src.Manifest(ctx)
@@ -40,9 +42,12 @@ func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyO
 	if err != nil {
 		return nil, err
 	}
+	if err := src.refuseInside(baseURI); err != nil {
+		return nil, err
+	}
 	err = m.mustLieIn(src.layout)
 	if err == nil {
-		err = m.mustFit(b.layout())
+		err = mustFit(b.layout(), relpathsIn(m.items))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", src.uri, err)
@@ -63,10 +68,28 @@ func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyO
 		Bytes:           totalSize(plan.copy),
 		AlreadyComplete: state == copyFrozen && len(plan.copy) == 0,
 	}
-	if state == copyFrozen {
-		return result, cp.copyItems(ctx, plan)
+	cp.warnOfUnverifiable(plan)
+	switch state {
+	case copyAbsent:
+		err = cp.run(ctx, plan)
+	case copyBegun:
+		err = cp.resume(ctx, plan)
+	case copyFrozen:
+		err = cp.copyItems(ctx, plan)
 	}
-	return result, cp.run(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// warnOfUnverifiable tells which items the manifest says nothing of that could be compared.
+func (c *copying) warnOfUnverifiable(plan copyPlan) {
+	for _, item := range plan.copy {
+		if why := c.manifest.unverifiable(item); why != "" {
+			c.observer.Warn(fmt.Sprintf("item %s is copied, and only its size can be checked: %s", quoted(item.Relpath), why))
+		}
+	}
 }
 
 // copyState is what is at the destination of a copy.
@@ -131,11 +154,41 @@ type copying struct {
 	observer Observer
 }
 
+// resume goes on with a copy that was begun, unless another process has finished it
+// while this one looked at what is there. A README that was written there meanwhile is kept.
+func (c *copying) resume(ctx context.Context, plan copyPlan) error {
+	a, err := c.dst.readAdmin(ctx)
+	switch {
+	case err == nil && a.frozen() && !c.manifestLost(ctx):
+		return c.copyItems(ctx, plan)
+	case err != nil && !isAbsent(err):
+		return err
+	}
+	here, err := c.src.README(ctx)
+	if err != nil {
+		return err
+	}
+	there, err := c.dst.readREADME(ctx)
+	if err != nil {
+		return err
+	}
+	if len(there) > 0 && !bytes.Equal(here, there) {
+		if err := c.dst.keepREADME(ctx, there, c.client.now()); err != nil {
+			return err
+		}
+	}
+	return c.run(ctx, plan)
+}
+
+func (c *copying) manifestLost(ctx context.Context) bool {
+	_, err := c.dst.readManifest(ctx)
+	return err != nil
+}
+
 // run carries the plan out, in an order in which a reader sees a valid state at every moment.
 func (c *copying) run(ctx context.Context, plan copyPlan) error {
 	a := c.src.adminNow()
-	frozenAt, _ := a.fields.Get("frozen_at")
-	if err := c.dst.begin(ctx, a.unfinished(frozenAt), ""); err != nil {
+	if err := c.dst.begin(ctx, a.unfinished(c.client.now()), ""); err != nil {
 		return err
 	}
 	before, after, err := c.documents(ctx)

@@ -3,6 +3,7 @@ package dtool
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/dtool-go/dtool/internal/transfer"
@@ -41,7 +42,10 @@ func (c *copying) members(ctx context.Context, dirs documentCopy) ([]documentCop
 		if err != nil {
 			return nil, err
 		}
-		if !info.IsPlace() && info.Irregular == "" {
+		switch {
+		case info.Irregular != "":
+			c.observer.Warn(fmt.Sprintf("%s is not copied: it is %s", quoted(info.Key), info.Irregular))
+		case !info.IsPlace():
 			list = append(list, documentCopy{info.Key, dirs.to + strings.TrimPrefix(info.Key, dirs.from)})
 		}
 	}
@@ -51,13 +55,16 @@ func (c *copying) members(ctx context.Context, dirs documentCopy) ([]documentCop
 func (c *copying) copyDocuments(ctx context.Context, list []documentCopy) error {
 	workers := c.client.workersFor(c.src.store, c.dst.store)
 	return transfer.Run(ctx, workers, list, func(ctx context.Context, _ int, doc documentCopy) error {
-		text, err := readDocument(ctx, c.src.store, doc.from, maxManifest)
+		body, info, err := c.src.store.Get(ctx, doc.from, storage.Range{})
 		if errors.Is(err, storage.ErrNotFound) && doc.from == c.src.layout.keys().readme {
-			err = nil // an old dataset without a README: the copy has an empty one
+			// An old dataset without a README: the copy has an empty one.
+			return writeDocument(ctx, c.dst.store, doc.to, nil, nil)
 		}
 		if err != nil {
 			return err
 		}
-		return writeDocument(ctx, c.dst.store, doc.to, text, nil)
+		defer body.Close()
+		_, err = c.dst.store.Put(ctx, doc.to, body, storage.PutOptions{Size: info.Size})
+		return err
 	})
 }

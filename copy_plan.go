@@ -3,6 +3,8 @@ package dtool
 import (
 	"context"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 
 	"github.com/dtool-go/dtool/internal/transfer"
@@ -20,8 +22,11 @@ func (c *copying) plan(ctx context.Context, state copyState) (copyPlan, error) {
 	if state == copyAbsent {
 		return copyPlan{copy: c.manifest.items}, nil
 	}
-	there, err := c.dst.dataByKey(ctx)
+	there, strange, err := c.dst.dataByKey(ctx)
 	if err != nil {
+		return copyPlan{}, err
+	}
+	if err := c.refuseStrays(there, strange); err != nil {
 		return copyPlan{}, err
 	}
 	keep := make([]bool, c.manifest.Len())
@@ -49,6 +54,25 @@ func (c *copying) plan(ctx context.Context, state copyState) (copyPlan, error) {
 	return plan, nil
 }
 
+// refuseStrays refuses a destination where something else lies among the items: it would
+// be in the copy, and not in its manifest.
+func (c *copying) refuseStrays(there map[string]storage.Info, strange []storage.Info) error {
+	expected := make(map[string]bool, c.manifest.Len())
+	for _, item := range c.manifest.items {
+		key, err := c.dst.layout.itemKey(item.Relpath)
+		if err != nil {
+			return err
+		}
+		expected[key] = true
+	}
+	for _, info := range slices.Concat(slices.Collect(maps.Values(there)), strange) {
+		if !expected[info.Key] {
+			return fmt.Errorf("%s: %w, and holds %s, which is no item of %s", c.dst.uri, ErrExists, quoted(info.Key), c.src.uri)
+		}
+	}
+	return nil
+}
+
 // holds tells whether an object at the destination has the content of an item:
 // by the MD5 recorded beside it where there is one, by its bytes where the
 // layout records none. What cannot be told is not so.
@@ -71,34 +95,41 @@ func (c *copying) holds(ctx context.Context, info storage.Info, item Item) (bool
 	return err == nil, err
 }
 
-// dataByKey lists what lies among the items of a dataset.
-func (p *place) dataByKey(ctx context.Context) (map[string]storage.Info, error) {
-	infos := map[string]storage.Info{}
+// dataByKey lists what lies among the items of a dataset, and apart from that
+// what is strange there: neither an item nor a directory, linked or not.
+func (p *place) dataByKey(ctx context.Context) (items map[string]storage.Info, strange []storage.Info, err error) {
+	items = map[string]storage.Info{}
 	for info, err := range p.store.List(ctx, p.layout.keys().data, storage.Deep) {
-		if err != nil {
-			return nil, err
-		}
-		if !info.IsPlace() && info.Irregular == "" {
-			infos[info.Key] = info
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case info.IsPlace(), info.Irregular == storage.LinkToDirectory:
+		case info.Irregular != "":
+			strange = append(strange, info)
+		default:
+			items[info.Key] = info
 		}
 	}
-	return infos, nil
+	return items, strange, nil
 }
 
-// mustFit refuses a manifest with an item that a layout cannot hold, or with
-// two that would lie in one place there.
-func (m *Manifest) mustFit(l layout) error {
-	taken := make(map[string]string, len(m.items))
-	for _, item := range m.items {
-		key, err := l.itemKey(item.Relpath)
+// mustFit refuses relpaths that a layout cannot hold, or of which two would lie
+// in one place there.
+func mustFit(l layout, relpaths iter.Seq[string]) error {
+	taken := map[string]string{}
+	for relpath := range relpaths {
+		key, err := l.itemKey(relpath)
 		if err != nil {
 			return err
 		}
-		if other, ok := taken[key]; ok {
-			return fmt.Errorf("%w: %s and %s would lie in one place", ErrInvalidItem, quoted(other), quoted(item.Relpath))
+		switch other, ok := taken[key]; {
+		case ok && other == relpath:
+			return fmt.Errorf("%w: more than one item would be %s", ErrInvalidItem, quoted(relpath))
+		case ok:
+			return fmt.Errorf("%w: %s and %s would lie in one place", ErrInvalidItem, quoted(other), quoted(relpath))
 		}
-		taken[key] = item.Relpath
-		if _, err := l.itemMetadata(item.Relpath, m.md5Of(item)); err != nil {
+		taken[key] = relpath
+		if _, err := l.itemMetadata(relpath, ""); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -131,6 +132,51 @@ func describe(t *testing.T, d *dtool.Dataset) description {
 	return about
 }
 
+func TestCopyKeepsFieldsThatItDoesNotKnow(t *testing.T) {
+	w := newWorld(t)
+	base := t.TempDir()
+	src := w.frozen(base, "seedlings", seedling())
+	file := filepath.Join(base, "seedlings", ".dtool", "dtool")
+	text, err := os.ReadFile(file)
+	must(t, err)
+	want := strings.Replace(string(text), "{", `{"grant no. é": ["`+strings.Repeat("x", 3000)+`"], `, 1)
+	must(t, os.WriteFile(file, []byte(want), 0o644))
+	src, err = w.OpenFrozen(t.Context(), src.URI())
+	must(t, err)
+	w.bucket("to")
+	_, err = w.Copy(t.Context(), src, "mem://to", dtool.CopyOptions{})
+	must(t, err)
+	body, info, err := w.memory["to"].Get(t.Context(), src.UUID()+"/dtool", storage.Range{})
+	must(t, err)
+	got, err := io.ReadAll(body)
+	must(t, err)
+	if want := strings.ReplaceAll(want, "é", `\u00e9`); string(got) != want {
+		t.Errorf("the document is %.200s", got)
+	}
+	if len(info.Metadata) != 7 || info.Metadata["name"] != "seedlings" {
+		t.Errorf("the metadata is %v", info.Metadata)
+	}
+}
+
+func TestCopyWarnsOfWhatCannotBeCompared(t *testing.T) {
+	w := newWorld(t)
+	base := t.TempDir()
+	src := w.frozen(base, "seedlings", map[string]string{"a": "a", "b": "b"})
+	file := filepath.Join(base, "seedlings", ".dtool", "manifest.json")
+	text, err := os.ReadFile(file)
+	must(t, err)
+	const md5OfA = "0cc175b9c0f1b6a831c399e269772661"
+	must(t, os.WriteFile(file, bytes.Replace(text, []byte(md5OfA), []byte(md5OfA+"-2"), 1), 0o644))
+	src, err = w.OpenFrozen(t.Context(), src.URI())
+	must(t, err)
+	var warnings []string
+	_, err = w.Copy(t.Context(), src, w.bucket("to"), dtool.CopyOptions{Observer: dtool.Observer{Warn: func(m string) { warnings = append(warnings, m) }}})
+	must(t, err)
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "item a ") {
+		t.Errorf("warnings are %q", warnings)
+	}
+}
+
 func TestCopyToADirectoryRestoresTimes(t *testing.T) {
 	w := newWorld(t)
 	src := w.frozen(w.bucket("plants"), "seedlings", seedling())
@@ -179,6 +225,112 @@ func TestResumeOntoAnotherDatasetIsRefused(t *testing.T) {
 	before["files/"], before["files/precious"] = "", "mine"
 	if diff := cmp.Diff(before, tree(t, base)); diff != "" {
 		t.Errorf("a refused copy wrote something:\n%s", diff)
+	}
+}
+
+// TestResumeLeavesStrangersFilesAlone resumes onto what looks a little like a dataset: it must be
+// left as it is, whatever it is.
+func TestResumeLeavesStrangersFilesAlone(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(w.bucket("plants"), "seedlings", seedling())
+	for what, arrange := range map[string]func(dir string) error{
+		"data":   func(dir string) error { return writeFile(filepath.Join(dir, "data", "reads.txt"), "precious") },
+		".dtool": func(dir string) error { return writeFile(filepath.Join(dir, ".dtool", "manifest.json"), "precious") },
+		"a file": func(dir string) error { return os.WriteFile(dir, []byte("precious"), 0o600) },
+	} {
+		base := t.TempDir()
+		must(t, arrange(filepath.Join(base, "seedlings")))
+		before := tree(t, base)
+		_, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+		wantError(t, err, dtool.ErrExists)
+		if diff := cmp.Diff(before, tree(t, base)); diff != "" {
+			t.Errorf("%s was changed:\n%s", what, diff)
+		}
+	}
+}
+
+func writeFile(path, text string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(text), 0o600)
+}
+
+func TestResumeRefusesStraysAmongTheItems(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(w.bucket("plants"), "seedlings", seedling())
+	base := t.TempDir()
+	_, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{})
+	must(t, err)
+	must(t, writeFile(filepath.Join(base, "seedlings", "data", "stray"), "stray"))
+	must(t, os.Remove(filepath.Join(base, "seedlings", ".dtool", "manifest.json")))
+	_, err = w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+	wantError(t, err, dtool.ErrExists, "stray")
+}
+
+// TestResumeBesideAnotherThatFinishes has a second copy end while a first one looks at
+// what is there: the dataset that is frozen then stays one.
+func TestResumeBesideAnotherThatFinishes(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(t.TempDir(), "seedlings", seedling())
+	to := w.bucket("to")
+	whole := w.memory["to"]
+	w.memory["to"] = &failing{Store: whole, after: 8}
+	w.connect()
+	_, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{})
+	wantError(t, err, errBroken)
+	log := &recording{Store: whole}
+	w.memory["to"] = &meanwhile{Store: log, prefix: src.UUID() + "/data/", do: func() {
+		other := newWorld(t)
+		other.memory["to"] = whole
+		_, err := other.Copy(t.Context(), src, to, dtool.CopyOptions{Resume: true})
+		must(t, err)
+	}}
+	w.connect()
+	_, err = w.Copy(t.Context(), src, to, dtool.CopyOptions{Resume: true})
+	must(t, err)
+	if slices.Contains(log.log, "put proto") {
+		t.Errorf("the frozen dataset became a proto dataset again: %q", log.log)
+	}
+}
+
+// meanwhile is a store in which something happens after the first listing of a prefix.
+type meanwhile struct {
+	storage.Store
+	prefix string
+	do     func()
+}
+
+func (m *meanwhile) List(ctx context.Context, prefix string, depth storage.Depth) iter.Seq2[storage.Info, error] {
+	return func(yield func(storage.Info, error) bool) {
+		m.Store.List(ctx, prefix, depth)(yield)
+		if prefix == m.prefix && m.do != nil {
+			do := m.do
+			m.do = nil
+			do()
+		}
+	}
+}
+
+func TestResumeKeepsAREADMEThatWasWrittenThere(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(w.bucket("plants"), "seedlings", seedling())
+	must(t, src.WriteREADME(t.Context(), []byte("theirs")))
+	base := t.TempDir()
+	_, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{})
+	must(t, err)
+	must(t, os.Remove(filepath.Join(base, "seedlings", ".dtool", "manifest.json")))
+	must(t, writeFile(filepath.Join(base, "seedlings", "README.yml"), "mine"))
+	result, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+	must(t, err)
+	history, err := result.Dataset.READMEHistory(t.Context())
+	must(t, err)
+	var texts []string
+	for _, version := range history {
+		texts = append(texts, string(version.Text))
+	}
+	if readme, err := result.Dataset.README(t.Context()); err != nil || string(readme) != "theirs" || !slices.Contains(texts, "mine") {
+		t.Errorf("the README is %q, %v, and was %q", readme, err, texts)
 	}
 }
 
@@ -411,7 +563,7 @@ func TestInterruptedCopyIsNotTakenForAWhole(t *testing.T) {
 		_, err = p.Freeze(t.Context(), dtool.FreezeOptions{})
 		wantError(t, err, dtool.ErrUnfinished, p.URI())
 		file := filepath.Join(files(t, map[string]string{"f": "f"}), "f")
-		wantError(t, p.AddFile(t.Context(), file, "", dtool.Observer{}), dtool.ErrUnfinished)
+		wantError(t, p.Add(t.Context(), []dtool.Source{{Path: file}}, dtool.Observer{}), dtool.ErrUnfinished)
 		_, err = w.OpenFrozen(t.Context(), uri)
 		wantError(t, err, dtool.ErrNotFrozen)
 		wantError(t, err, dtool.ErrUnfinished)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/dtool-go/dtool/internal/pyjson"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -26,7 +25,9 @@ type CreateOptions struct {
 func (c *Client) Create(ctx context.Context, name, baseURI string, o CreateOptions) (*Proto, error) {
 	b, err := c.base(ctx, baseURI)
 	if err == nil && o.SymlinkTo != "" {
-		b, err = symlinked(b, &o.SymlinkTo)
+		if err = refuseInside(o.SymlinkTo, baseURI); err == nil {
+			b, err = symlinked(b, &o.SymlinkTo)
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -67,7 +68,7 @@ func symlinked(b base, target *string) (base, error) {
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	if info, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+		return nil, err
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("%w: %s is no directory", ErrUnreadable, quoted(path))
 	}
@@ -123,32 +124,41 @@ func (d *Dataset) undo(ctx context.Context, b base) error {
 	return nil
 }
 
+// CreateFromOptions goes with [Client.CreateFrom].
+type CreateFromOptions struct{ Observer }
+
 // CreateFrom makes a frozen dataset of all the files below a directory, which
 // is only read. If it fails then nothing is left behind.
-func (c *Client) CreateFrom(ctx context.Context, dir, name, baseURI string, o Observer) (*Dataset, error) {
-	o = o.oneAtATime()
+func (c *Client) CreateFrom(ctx context.Context, dir, name, baseURI string, opts CreateFromOptions) (*Dataset, error) {
+	o := opts.oneAtATime()
 	if err := CheckName(name); err != nil {
 		return nil, err
-	}
-	files, err := c.filesBelow(ctx, dir, baseURI, o)
-	if err != nil {
-		return nil, err
-	}
-	if len(files) > c.maxItems {
-		return nil, c.tooMany(dir, len(files), c.maxItems)
 	}
 	b, err := c.base(ctx, baseURI)
 	if err != nil {
 		return nil, err
 	}
+	files, err := gather(ctx, []Source{{Path: dir}}, baseURI, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.mustBeFew(dir, len(files)); err != nil {
+		return nil, err
+	}
+	if err := refuseNewlines(relpathsOf(files)); err != nil {
+		return nil, err
+	}
+	if err := mustFit(b.layout(), relpathsOf(files)); err != nil {
+		return nil, err
+	}
 	a := newAdmin(uuid.NewString(), name, c.creator, c.now())
-	p, err := c.create(ctx, b, a.unfinished(pyjson.Float(unixSeconds(c.now()))), "")
+	p, err := c.create(ctx, b, a.unfinished(c.now()), "")
 	if err != nil {
 		return nil, err
 	}
 	if err = p.take(ctx, files, o); err == nil {
 		var d *Dataset
-		if d, err = p.freeze(ctx, a, FreezeOptions{Observer: o}); err == nil {
+		if d, err = p.freeze(ctx, a, o); err == nil {
 			return d, nil
 		}
 	}

@@ -41,10 +41,13 @@ func (c *Client) Open(ctx context.Context, uri string) (*Dataset, error) {
 // OpenFrozen opens a frozen dataset; a proto dataset is [ErrNotFrozen].
 func (c *Client) OpenFrozen(ctx context.Context, uri string) (*Dataset, error) {
 	d, err := c.Open(ctx, uri)
+	if err == nil {
+		err = d.mustBeFrozen()
+	}
 	if err != nil {
 		return nil, err
 	}
-	return d, d.mustBeFrozen()
+	return d, nil
 }
 
 // OpenProto opens a proto dataset; a frozen one is [ErrFrozen].
@@ -54,12 +57,15 @@ func (c *Client) OpenProto(ctx context.Context, uri string) (*Proto, error) {
 		return nil, err
 	}
 	p := &Proto{d}
-	return p, p.mustBeProto()
+	if err := p.mustBeProto(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (c *Client) open(ctx context.Context, at *place) (*Dataset, error) {
 	a, err := at.readAdmin(ctx)
-	if errors.Is(err, storage.ErrNotFound) || at.isDirectory() && isAbsent(err) {
+	if errors.Is(err, storage.ErrNotFound) || at.layout.alone() && isAbsent(err) {
 		return nil, fmt.Errorf("%s: %w", quoted(at.uri), ErrNotDataset)
 	}
 	if err != nil {
@@ -71,11 +77,6 @@ func (c *Client) open(ctx context.Context, at *place) (*Dataset, error) {
 // isAbsent tells that nothing is there, not even the directory or bucket it would be in.
 func isAbsent(err error) bool {
 	return errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrNoStore)
-}
-
-func (p *place) isDirectory() bool {
-	_, ok := p.store.(storage.LocalPather)
-	return ok
 }
 
 func (p *place) readAdmin(ctx context.Context) (admin, error) {
@@ -159,6 +160,18 @@ func (d *Dataset) setAdmin(ctx context.Context, a admin) error {
 	return nil
 }
 
+// refuseInside refuses a base that lies in the dataset's own directory.
+func (d *Dataset) refuseInside(baseURI string) error {
+	if !d.layout.alone() {
+		return nil
+	}
+	ref, err := parseURI(d.uri)
+	if err != nil {
+		return err
+	}
+	return refuseInside(ref.path, baseURI)
+}
+
 func (d *Dataset) mustBeFrozen() error {
 	switch a := d.adminNow(); {
 	case a.isUnfinished():
@@ -175,17 +188,23 @@ func (d *Dataset) Manifest(ctx context.Context) (*Manifest, error) {
 	if err := d.mustBeFrozen(); err != nil {
 		return nil, err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.manifest != nil {
-		return d.manifest, nil
+	if m := d.manifestNow(); m != nil {
+		return m, nil
 	}
 	m, err := d.readManifest(ctx)
 	if err != nil {
 		return nil, err
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.manifest = m
 	return m, nil
+}
+
+func (d *Dataset) manifestNow() *Manifest {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.manifest
 }
 
 func (p *place) readManifest(ctx context.Context) (*Manifest, error) {

@@ -29,19 +29,19 @@ type DiffReport struct {
 
 // An IdentifierDiff is an item that only one of two datasets has.
 type IdentifierDiff struct {
-	ID          string
+	Identifier  string
 	Left, Right bool
 }
 
 // A SizeDiff is an item of different sizes, in bytes.
 type SizeDiff struct {
-	ID          string
+	Identifier  string
 	Left, Right int64
 }
 
 // A HashDiff is an item of different hashes.
 type HashDiff struct {
-	ID, Left, Right string
+	Identifier, Left, Right string
 }
 
 // Diff compares a frozen dataset with another.
@@ -72,9 +72,11 @@ func (d *Dataset) Diff(ctx context.Context, ref *Dataset, o DiffOptions) (*DiffR
 		report.Sizes = nil
 	}
 	if o.Full && report.Identifiers == nil && report.Sizes == nil {
-		report.Content, err = d.diffContent(ctx, left, right, o.oneAtATime())
+		if report.Content, err = d.diffContent(ctx, left, right, o.oneAtATime()); err != nil {
+			return nil, err
+		}
 	}
-	return report, err
+	return report, nil
 }
 
 // diffContent hashes the items of the left dataset with the right one's function.

@@ -15,7 +15,7 @@
 // and metadata are added, then it is frozen, and from then on its items never change:
 //
 //	proto, err := client.Create(ctx, "drought-2026", "/data/datasets", dtool.CreateOptions{})
-//	err = proto.AddDir(ctx, "/data/microscope/run7", "", dtool.Observer{})
+//	err = proto.Add(ctx, []dtool.Source{{Path: "/data/microscope/run7"}}, dtool.Observer{})
 //	dataset, err := proto.Freeze(ctx, dtool.FreezeOptions{})
 //
 // Copying compares every byte with the manifest on its way, and what differs is

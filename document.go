@@ -16,7 +16,7 @@ const (
 	maxAdmin        = 1 << 20
 	maxREADME       = 64 << 20
 	maxDocument     = 64 << 20
-	maxManifest     = 1 << 30
+	maxManifest     = 512 << 20
 )
 
 // readDocument reads a whole small object.

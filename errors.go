@@ -3,6 +3,8 @@ package dtool
 import (
 	"errors"
 	"fmt"
+
+	"github.com/dtool-go/dtool/storage"
 )
 
 // The failures that callers tell apart, with [errors.Is]. What a store has to
@@ -19,7 +21,8 @@ var (
 	// cannot be frozen as it is.
 	ErrUnfinished = errors.New("unfinished")
 	// ErrExists means that something is there already where a dataset should be made.
-	ErrExists = errors.New("exists already")
+	// It is the [storage.ErrExists] of what lies in a store.
+	ErrExists = storage.ErrExists
 	// ErrInvalidName means that a name breaks the rules of docs/format.md, section 1.
 	ErrInvalidName = errors.New("invalid name")
 	// ErrInvalidURI means that a text is no URI of a dataset or a base.
@@ -42,8 +45,9 @@ var (
 	ErrInvalidYAML = errors.New("invalid YAML")
 	// ErrBadDocument means that a document of a dataset cannot be understood.
 	ErrBadDocument = errors.New("broken document")
-	// ErrInside means that a dataset should take in a directory that it lies in itself.
-	ErrInside = errors.New("the dataset would lie inside the directory that it is made of")
+	// ErrInside means that a dataset would lie in the directory that it is made
+	// of, or in another dataset.
+	ErrInside = errors.New("a dataset would lie inside")
 	// ErrLeftBehind means that a dataset was begun, could not be finished, and could not be removed.
 	ErrLeftBehind = errors.New("was begun and could not be removed")
 	// ErrCannotAdd means that a symlink dataset takes no items.
@@ -55,7 +59,7 @@ var (
 
 // An ItemError says which item an operation failed on.
 type ItemError struct {
-	Op         string // "copying", "hashing", "adding"
+	Op         string // "adding", "copying", "fetching", "hashing", "opening" or "verifying"
 	Identifier string
 	Relpath    string
 	Err        error

@@ -60,7 +60,7 @@ func Example() {
 	}
 	defer os.RemoveAll(base)
 
-	dataset, err := client.CreateFrom(ctx, files, "drought-2026", base, dtool.Observer{})
+	dataset, err := client.CreateFrom(ctx, files, "drought-2026", base, dtool.CreateFromOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func ExampleProto_Freeze() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := proto.AddFile(ctx, filepath.Join(files, "reads.txt"), "run7/reads.txt", dtool.Observer{}); err != nil {
+	if err := proto.Add(ctx, []dtool.Source{{Path: filepath.Join(files, "reads.txt"), Relpath: "run7/reads.txt"}}, dtool.Observer{}); err != nil {
 		log.Fatal(err)
 	}
 	good, err := dtool.NewValue(true)
@@ -139,7 +139,7 @@ func ExampleDataset_OpenItem() {
 	client, base := exampleClient()
 	files, remove := exampleFiles()
 	defer remove()
-	dataset, err := client.CreateFrom(ctx, files, "drought-2026", base, dtool.Observer{})
+	dataset, err := client.CreateFrom(ctx, files, "drought-2026", base, dtool.CreateFromOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -17,49 +18,48 @@ import (
 )
 
 // FreezeOptions goes with [Proto.Freeze].
-type FreezeOptions struct {
-	// MaxItems is the most items that are accepted. Zero means the setting
-	// DTOOL_MAX_FILES_LIMIT, which is 10,000 where nothing else is said.
-	MaxItems int
-	Observer
-}
+type FreezeOptions struct{ Observer }
 
-// Freeze makes the proto dataset a frozen one: it hashes every item, or takes the MD5 that
-// the store keeps beside it, and writes overlays, manifest and administrative
-// metadata, in that order, so that the dataset is a proto dataset until all is
-// there. It fails with [ErrRogue], [ErrNewline], [ErrTooManyItems] or
-// [ErrUnreadable] before anything is written.
+// Freeze makes the proto dataset a frozen one: it hashes every item, or takes
+// the MD5 that the store keeps beside it, and writes overlays, manifest and
+// administrative metadata, in that order, so that the dataset is a proto
+// dataset until all is there. It fails with [ErrRogue], [ErrNewline],
+// [ErrTooManyItems] (by the setting DTOOL_MAX_FILES_LIMIT) or [ErrUnreadable]
+// before anything is written.
 func (p *Proto) Freeze(ctx context.Context, o FreezeOptions) (*Dataset, error) {
-	o.Observer = o.oneAtATime()
-	a, err := p.readAdmin(ctx)
-	if err == nil {
-		err = p.mustBeOpen(a)
-	}
+	a, err := p.openNow(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return p.freeze(ctx, a, o)
+	return p.freeze(ctx, a, o.oneAtATime())
 }
 
-func (p *Proto) freeze(ctx context.Context, a admin, o FreezeOptions) (*Dataset, error) {
-	if err := p.refuseRogue(ctx); err != nil {
+func (p *Proto) freeze(ctx context.Context, a admin, o Observer) (*Dataset, error) {
+	if err := p.layout.checkTop(ctx, p.store); err != nil {
+		return nil, fmt.Errorf("%s: %w", p.uri, err)
+	}
+	if err := p.checkREADME(ctx, o); err != nil {
 		return nil, err
 	}
-	if err := p.checkREADME(ctx, o.Observer); err != nil {
-		return nil, err
-	}
-	infos, err := itemsListed(ctx, p.store, p.layout.keys().data, o.Observer)
+	infos, err := itemsListed(ctx, p.store, p.layout.keys().data, o)
 	if err != nil {
 		return nil, err
 	}
-	if most := orDefault(o.MaxItems, p.client.maxItems); len(infos) > most {
-		return nil, p.client.tooMany(p.uri, len(infos), most)
+	if err := p.client.mustBeFew(p.uri, len(infos)); err != nil {
+		return nil, err
 	}
-	items, err := p.describe(ctx, infos, o.Observer)
+	items, err := p.describe(ctx, infos, o)
 	if err != nil {
 		return nil, err
 	}
-	return p.seal(ctx, a, newManifest(items), o.Observer)
+	return p.seal(ctx, a, newManifest(items), o)
+}
+
+func (c *Client) mustBeFew(where string, items int) error {
+	if items <= c.maxItems {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: %d, and DTOOL_MAX_FILES_LIMIT is %d", quoted(where), ErrTooManyItems, items, c.maxItems)
 }
 
 // checkREADME warns of a README that is not the YAML it should be. Any text may be frozen.
@@ -70,37 +70,6 @@ func (p *Proto) checkREADME(ctx context.Context, o Observer) error {
 	}
 	if err := ValidateREADME(text); err != nil {
 		o.Warn(fmt.Sprintf("README.yml: %v", err))
-	}
-	return nil
-}
-
-func orDefault(n, otherwise int) int {
-	if n == 0 {
-		return otherwise
-	}
-	return n
-}
-
-func (c *Client) tooMany(where string, n, most int) error {
-	return fmt.Errorf("%s: %w: %d, and DTOOL_MAX_FILES_LIMIT is %d", quoted(where), ErrTooManyItems, n, most)
-}
-
-// refuseRogue fails if the dataset's directory holds what has no place there.
-func (p *Proto) refuseRogue(ctx context.Context) error {
-	if !p.isDirectory() {
-		return nil
-	}
-	var rogue []string
-	for info, err := range p.store.List(ctx, p.layout.keys().top(), storage.Shallow) {
-		if err != nil {
-			return err
-		}
-		if p.layout.rogue(info.Key) {
-			rogue = append(rogue, quoted(info.Key))
-		}
-	}
-	if rogue != nil {
-		return fmt.Errorf("%s: %w beside the data directory: %s", p.uri, ErrRogue, strings.Join(rogue, ", "))
 	}
 	return nil
 }
@@ -125,9 +94,10 @@ func (p *Proto) describe(ctx context.Context, infos []storage.Info, o Observer) 
 	if err != nil {
 		return nil, err
 	}
-	if err := checkNames(items, o); err != nil {
+	if err := refuseNewlines(relpathsIn(items)); err != nil {
 		return nil, err
 	}
+	warnOfNames(relpathsIn(items), o)
 	return items, p.hashItems(ctx, infos, items, o)
 }
 
@@ -158,32 +128,47 @@ func (p *Proto) hashItem(ctx context.Context, listed storage.Info, item *Item, m
 	if err != nil {
 		return err
 	}
-	if info.Size != listed.Size || !info.ModTime.Equal(listed.ModTime) && p.isDirectory() {
+	if info.Size != listed.Size || !info.ModTime.Equal(listed.ModTime) {
 		return fmt.Errorf("%w: it was changed while the dataset was frozen", storage.ErrCorrupted)
 	}
 	item.Hash = sum
 	return nil
 }
 
-// checkNames refuses newlines, and warns of names that some file system or person would
-// take for one.
-func checkNames(items []Item, o Observer) error {
-	fold := cases.Fold()
-	seen := make(map[string]string, len(items))
-	for _, item := range items {
-		if strings.ContainsAny(item.Relpath, "\n\r") {
-			return fmt.Errorf("%w: %q", ErrNewline, item.Relpath)
+func relpathsIn(items []Item) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, item := range items {
+			if !yield(item.Relpath) {
+				return
+			}
 		}
-		if path.Base(item.Relpath) == ".DS_Store" {
-			o.Warn(fmt.Sprintf("%s is an item of the dataset", quoted(item.Relpath)))
+	}
+}
+
+func refuseNewlines(relpaths iter.Seq[string]) error {
+	for relpath := range relpaths {
+		if strings.ContainsAny(relpath, "\n\r") {
+			return fmt.Errorf("%w: %q", ErrNewline, relpath)
 		}
-		plain := fold.String(norm.NFC.String(item.Relpath))
-		if other, ok := seen[plain]; ok {
-			o.Warn(fmt.Sprintf("the items %+q and %+q differ only by case or by Unicode normalisation: they cannot lie side by side on every disk", other, item.Relpath))
-		}
-		seen[plain] = item.Relpath
 	}
 	return nil
+}
+
+// warnOfNames warns of names that some file system or person would take for one,
+// and of what a file manager may have left.
+func warnOfNames(relpaths iter.Seq[string], o Observer) {
+	fold := cases.Fold()
+	seen := map[string]string{}
+	for relpath := range relpaths {
+		if path.Base(relpath) == ".DS_Store" {
+			o.Warn(fmt.Sprintf("%s is an item of the dataset", quoted(relpath)))
+		}
+		plain := fold.String(norm.NFC.String(relpath))
+		if other, ok := seen[plain]; ok {
+			o.Warn(fmt.Sprintf("the items %+q and %+q differ only by case or by Unicode normalisation: they cannot lie side by side on every disk", other, relpath))
+		}
+		seen[plain] = relpath
+	}
 }
 
 // seal writes what a frozen dataset has and a proto dataset has not, the
@@ -206,7 +191,10 @@ func (p *Proto) seal(ctx context.Context, a admin, m *Manifest, o Observer) (*Da
 		return nil, err
 	}
 	d := &Dataset{place: p.place, client: p.client, admin: frozen, manifest: m}
-	return d, p.tidy(ctx, fragments)
+	if err := p.tidy(ctx, fragments); err != nil {
+		o.Warn(fmt.Sprintf("the dataset is frozen, but what only a proto dataset has could not be removed: %v", err))
+	}
+	return d, nil
 }
 
 // tidy removes what only a proto dataset has.

@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dtool-go/dtool"
-	"github.com/dtool-go/dtool/storage"
 )
 
 // protoOnDisk makes a proto dataset in a directory, of files put there by hand.
@@ -52,7 +51,6 @@ func TestFreezeRefusesBeforeItWrites(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		arrange func(t *testing.T, dir string)
-		most    int
 		kind    error
 		word    string
 	}{
@@ -65,7 +63,7 @@ func TestFreezeRefusesBeforeItWrites(t *testing.T) {
 		{name: "newline", kind: dtool.ErrNewline, word: `b\nc`, arrange: func(t *testing.T, dir string) {
 			must(t, os.WriteFile(filepath.Join(dir, "data", "b\nc"), nil, 0o644))
 		}},
-		{name: "not UTF-8", kind: storage.ErrInvalidKey, word: `\xff`, arrange: func(t *testing.T, dir string) {
+		{name: "not UTF-8", kind: dtool.ErrUnreadable, word: `\xff`, arrange: func(t *testing.T, dir string) {
 			must(t, os.WriteFile(filepath.Join(dir, "data", "latin\xff"), nil, 0o644))
 		}},
 		{name: "dangling link", kind: dtool.ErrUnreadable, word: "nowhere", arrange: func(t *testing.T, dir string) {
@@ -77,13 +75,19 @@ func TestFreezeRefusesBeforeItWrites(t *testing.T) {
 			must(t, err)
 			t.Cleanup(func() { must(t, listener.Close()) })
 		}},
-		{name: "too many", kind: dtool.ErrTooManyItems, word: "DTOOL_MAX_FILES_LIMIT", most: 1, arrange: func(*testing.T, string) {}},
+		{name: "data missing", kind: dtool.ErrUnreadable, word: "data", arrange: func(t *testing.T, dir string) {
+			must(t, os.RemoveAll(filepath.Join(dir, "data")))
+		}},
+		{name: "data a file", kind: dtool.ErrRogue, word: "data", arrange: func(t *testing.T, dir string) {
+			must(t, os.RemoveAll(filepath.Join(dir, "data")))
+			must(t, os.WriteFile(filepath.Join(dir, "data"), nil, 0o644))
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
 			p, dir := protoOnDisk(t, w, map[string]string{"a.txt": "a", "b.txt": "b"})
 			test.arrange(t, dir)
-			_, err := p.Freeze(t.Context(), dtool.FreezeOptions{MaxItems: test.most})
+			_, err := p.Freeze(t.Context(), dtool.FreezeOptions{})
 			wantError(t, err, test.kind, test.word)
 			if _, err := os.Stat(filepath.Join(dir, ".dtool", "manifest.json")); err == nil {
 				t.Error("a manifest was written")
@@ -109,11 +113,12 @@ func TestFreezeWarnsOfAREADMEThatIsNotYAML(t *testing.T) {
 
 func TestLimitOfItemsIsASetting(t *testing.T) {
 	w := newWorld(t, "DTOOL_MAX_FILES_LIMIT=1")
-	p, _ := protoOnDisk(t, w, map[string]string{"a": "a", "b": "b"})
+	p, dir := protoOnDisk(t, w, map[string]string{"a": "a", "b": "b"})
 	_, err := p.Freeze(t.Context(), dtool.FreezeOptions{})
-	wantError(t, err, dtool.ErrTooManyItems, "2")
-	_, err = p.Freeze(t.Context(), dtool.FreezeOptions{MaxItems: 2})
-	must(t, err)
+	wantError(t, err, dtool.ErrTooManyItems, "2", "DTOOL_MAX_FILES_LIMIT")
+	if _, err := os.Stat(filepath.Join(dir, ".dtool", "manifest.json")); err == nil {
+		t.Error("a manifest was written")
+	}
 }
 
 func TestFragmentsBecomeOverlaysAndAreRemoved(t *testing.T) {
@@ -121,7 +126,7 @@ func TestFragmentsBecomeOverlaysAndAreRemoved(t *testing.T) {
 		ctx := t.Context()
 		p, err := w.Create(ctx, "fragments", base, dtool.CreateOptions{})
 		must(t, err)
-		must(t, p.AddDir(ctx, files(t, map[string]string{"a": "a", "b": "b"}), "", dtool.Observer{}))
+		must(t, p.Add(ctx, []dtool.Source{{Path: files(t, map[string]string{"a": "a", "b": "b"})}}, dtool.Observer{}))
 		must(t, p.AddMetadata(ctx, "a", "kind", value(t, `"old"`)))
 		must(t, p.AddMetadata(ctx, "a", "kind", value(t, `"new"`)))
 		must(t, p.AddMetadata(ctx, "b", "dotted.name", value(t, `7`)))
@@ -152,7 +157,7 @@ func TestFreezeThatIsInterruptedLeavesAProtoDataset(t *testing.T) {
 		w := newWorld(t)
 		p, err := w.Create(t.Context(), "seedlings", w.bucket("plants"), dtool.CreateOptions{})
 		must(t, err)
-		must(t, p.AddDir(t.Context(), files(t, seedling()), "", dtool.Observer{}))
+		must(t, p.Add(t.Context(), []dtool.Source{{Path: files(t, seedling())}}, dtool.Observer{}))
 		must(t, p.AddMetadata(t.Context(), "reads.txt", "kind", value(t, `"reads"`)))
 		whole := w.memory["plants"]
 		w.memory["plants"] = &failing{Store: whole, after: writes}

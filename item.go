@@ -121,8 +121,13 @@ func (c *Client) cacheDirectory() (string, error) {
 }
 
 // lastSuffix gives the suffix of a file name with its dot, or "". A name of
-// dots and one word has none.
+// dots and one word has none, and what is so long that no file could be named by an
+// identifier and it is no suffix.
 func lastSuffix(relpath string) string {
-	name := strings.TrimLeft(path.Base(relpath), ".")
-	return path.Ext(name)
+	const longest = 200 // bytes
+	suffix := path.Ext(strings.TrimLeft(path.Base(relpath), "."))
+	if len(suffix) > longest {
+		return ""
+	}
+	return suffix
 }

@@ -44,8 +44,16 @@ type layout interface {
 	// itemNaming tells a person how the items' files are named.
 	itemNaming() string
 
-	// rogue tells whether something at the top of a dataset has no place there.
-	rogue(name string) bool
+	// checkTop looks at the top of a dataset that is to be frozen: what has no
+	// place there is [ErrRogue], and missing data [ErrUnreadable].
+	checkTop(ctx context.Context, store storage.Store) error
+
+	// takesItems is [ErrCannotAdd] if the items are somebody else's files.
+	takesItems(ctx context.Context, store storage.Store) error
+
+	// alone tells whether the store holds this dataset and nothing else, so that
+	// a store that is not there is a dataset that is not there.
+	alone() bool
 }
 
 // keys are those of the parts of a dataset. The last five are prefixes that end in '/'.

@@ -2,6 +2,7 @@ package dtool
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"strings"
 
@@ -71,13 +72,54 @@ func (l diskLayout) structure() []byte {
 	))
 }
 
-// rogue spares old READMEs and what file managers leave behind.
-func (l diskLayout) rogue(name string) bool {
+func (l diskLayout) checkTop(ctx context.Context, store storage.Store) error {
+	data := false
+	var rogue []string
+	for info, err := range store.List(ctx, l.keys().top(), storage.Shallow) {
+		switch {
+		case err != nil:
+			return err
+		case l.isData(info):
+			data = true
+		case l.isRogue(info.Key):
+			rogue = append(rogue, quoted(info.Key))
+		}
+	}
+	switch {
+	case rogue != nil:
+		return fmt.Errorf("%w beside the data directory: %s", ErrRogue, strings.Join(rogue, ", "))
+	case !data:
+		return fmt.Errorf("%w: there is no directory %s", ErrUnreadable, l.keys().data)
+	}
+	return nil
+}
+
+// isData finds the data directory, which is a link in a symlink dataset.
+func (l diskLayout) isData(info storage.Info) bool {
+	return info.Key == l.keys().data || info.Key+"/" == l.keys().data && info.Irregular == storage.LinkToDirectory
+}
+
+// isRogue spares old READMEs and what file managers leave behind.
+func (l diskLayout) isRogue(name string) bool {
 	switch name {
-	case "README.yml", "data/", "data", ".dtool/", ".DS_Store", "Thumbs.db", "desktop.ini":
+	case "README.yml", ".dtool/", ".DS_Store", "Thumbs.db", "desktop.ini":
 		return false
 	}
 	return !strings.HasPrefix(name, l.keys().history(""))
 }
+
+func (l diskLayout) takesItems(ctx context.Context, store storage.Store) error {
+	for info, err := range store.List(ctx, l.keys().top(), storage.Shallow) {
+		if err != nil {
+			return err
+		}
+		if l.isData(info) && info.Irregular != "" {
+			return fmt.Errorf("%w: its data directory is a link, and the items lie where it points", ErrCannotAdd)
+		}
+	}
+	return nil
+}
+
+func (diskLayout) alone() bool { return true }
 
 func (diskLayout) itemNaming() string { return "under their own names" }

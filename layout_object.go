@@ -51,12 +51,9 @@ func (l objectLayout) itemKey(relpath string) (string, error) {
 	return l.keys().data + Identifier(relpath), nil
 }
 
-// maxMetadata is how many bytes of user metadata, names and values, every store takes.
-const maxMetadata = 2 << 10
-
 func (objectLayout) itemMetadata(relpath, md5 string) (map[string]string, error) {
 	metadata := map[string]string{metaHandle: base64.StdEncoding.EncodeToString([]byte(relpath))}
-	room := maxMetadata - len(metaHandle) - len(metaChecksum) - len(md5Hex(nil))
+	room := storage.MaxMetadata - len(metaHandle) - len(metaChecksum) - len(md5Hex(nil))
 	if n := len(metadata[metaHandle]); n > room {
 		return nil, fmt.Errorf("%w %s: a bucket has room for %d bytes of it in base64, not %d", ErrInvalidItem, quoted(relpath), room, n)
 	}
@@ -131,8 +128,12 @@ func (l objectLayout) structure() []byte {
 	))
 }
 
-// rogue is never said of a bucket, where others may keep what they like.
-func (objectLayout) rogue(string) bool { return false }
+// checkTop finds nothing wrong: others may keep what they like in a bucket.
+func (objectLayout) checkTop(context.Context, storage.Store) error { return nil }
+
+func (objectLayout) takesItems(context.Context, storage.Store) error { return nil }
+
+func (objectLayout) alone() bool { return false }
 
 func (objectLayout) itemNaming() string {
 	return "each under the SHA-1 of its path; the path is in the manifest, and in base64 in the object's handle metadata"

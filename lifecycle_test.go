@@ -22,8 +22,8 @@ func TestDatasetIsMadeFilledFrozenAndOpened(t *testing.T) {
 		if readme, err := p.README(ctx); err != nil || len(readme) != 0 {
 			t.Errorf("the README of a new dataset is %q, %v", readme, err)
 		}
-		must(t, p.AddDir(ctx, files(t, seedling()), "", dtool.Observer{}))
-		must(t, p.AddFile(ctx, filepath.Join(files(t, map[string]string{"a.txt": "alone"}), "a.txt"), "./extra/b.txt", dtool.Observer{}))
+		must(t, p.Add(ctx, []dtool.Source{{Path: files(t, seedling())}}, dtool.Observer{}))
+		must(t, p.Add(ctx, []dtool.Source{{Path: filepath.Join(files(t, map[string]string{"a.txt": "alone"}), "a.txt"), Relpath: "./extra/b.txt"}}, dtool.Observer{}))
 		must(t, p.AddMetadata(ctx, "reads.txt", "kind.of.file", value(t, `"reads"`)))
 		must(t, p.WriteREADME(ctx, []byte("---\nproject: leaves\n")))
 		_, err = p.Freeze(ctx, dtool.FreezeOptions{})
@@ -68,7 +68,7 @@ func TestFrozenDatasetTakesNoItems(t *testing.T) {
 		_, err = other.Freeze(t.Context(), dtool.FreezeOptions{})
 		must(t, err)
 		file := filepath.Join(files(t, map[string]string{"late.txt": "late"}), "late.txt")
-		wantError(t, p.AddFile(t.Context(), file, "", dtool.Observer{}), dtool.ErrFrozen, p.URI())
+		wantError(t, p.Add(t.Context(), []dtool.Source{{Path: file}}, dtool.Observer{}), dtool.ErrFrozen, p.URI())
 		_, err = p.Freeze(t.Context(), dtool.FreezeOptions{})
 		wantError(t, err, dtool.ErrFrozen)
 		_, err = w.OpenProto(t.Context(), p.URI())
@@ -236,10 +236,10 @@ func TestRelpathsAreCleanedOrRefused(t *testing.T) {
 	p, err := w.Create(t.Context(), "paths", w.bucket("plants"), dtool.CreateOptions{})
 	must(t, err)
 	for _, relpath := range []string{"/abs", "../up", "a/../../up", "a//b", "a/", ".", "./", "nul\x00", "latin\xff"} {
-		wantError(t, p.AddFile(t.Context(), file, relpath, dtool.Observer{}), dtool.ErrInvalidItem)
+		wantError(t, p.Add(t.Context(), []dtool.Source{{Path: file, Relpath: relpath}}, dtool.Observer{}), dtool.ErrInvalidItem)
 	}
 	for _, relpath := range []string{"./a", "b/./c", "a..b", "NFC é", "NFC e\u0301"} {
-		must(t, p.AddFile(t.Context(), file, relpath, dtool.Observer{}))
+		must(t, p.Add(t.Context(), []dtool.Source{{Path: file, Relpath: relpath}}, dtool.Observer{}))
 	}
 	var warned []string
 	d, err := p.Freeze(t.Context(), dtool.FreezeOptions{Observer: dtool.Observer{Warn: func(m string) { warned = append(warned, m) }}})
@@ -257,7 +257,7 @@ func TestCreateFromLeavesItsDirectoryAlone(t *testing.T) {
 	onEveryBase(t, func(t *testing.T, w *world, base string) {
 		dir := files(t, seedling())
 		before := tree(t, dir)
-		d, err := w.CreateFrom(t.Context(), dir, "seedlings", base, dtool.Observer{})
+		d, err := w.CreateFrom(t.Context(), dir, "seedlings", base, dtool.CreateFromOptions{})
 		must(t, err)
 		if diff := cmp.Diff(seedling(), contents(t, d)); diff != "" {
 			t.Errorf("items differ:\n%s", diff)
@@ -272,7 +272,7 @@ func TestCreateFromThatFailsLeavesNothing(t *testing.T) {
 	onEveryBase(t, func(t *testing.T, w *world, base string) {
 		before := w.uris(base)
 		dir := files(t, map[string]string{"a": "a", "new\nline": "refused when frozen"})
-		_, err := w.CreateFrom(t.Context(), dir, "half", base, dtool.Observer{})
+		_, err := w.CreateFrom(t.Context(), dir, "half", base, dtool.CreateFromOptions{})
 		wantError(t, err, dtool.ErrNewline, `new\nline`)
 		if left := w.uris(base); !slices.Equal(left, before) {
 			t.Errorf("left behind: %q", left)
@@ -289,15 +289,111 @@ func TestCreateFromRefusesItsOwnDirectory(t *testing.T) {
 	w := newWorld(t)
 	dir := files(t, map[string]string{"a": "a", "sub/b": "b"})
 	for _, base := range []string{dir, filepath.Join(dir, "sub")} {
-		_, err := w.CreateFrom(t.Context(), dir, "inside", base, dtool.Observer{})
+		_, err := w.CreateFrom(t.Context(), dir, "inside", base, dtool.CreateFromOptions{})
 		wantError(t, err, dtool.ErrInside, dir)
 	}
 	p, err := w.Create(t.Context(), "within", filepath.Join(dir, "sub"), dtool.CreateOptions{})
 	must(t, err)
-	wantError(t, p.AddDir(t.Context(), dir, "", dtool.Observer{}), dtool.ErrInside, dir)
+	wantError(t, p.Add(t.Context(), []dtool.Source{{Path: dir}}, dtool.Observer{}), dtool.ErrInside, dir)
 	must(t, os.RemoveAll(filepath.Join(dir, "sub", "within")))
 	if left := tree(t, dir); len(left) != 3 {
 		t.Errorf("the directory now holds %v", left)
+	}
+}
+
+func TestMetadataFindsItsItemByAnyFormOfTheRelpath(t *testing.T) {
+	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		p, err := w.Create(t.Context(), "forms", base, dtool.CreateOptions{})
+		must(t, err)
+		dir := files(t, map[string]string{"sub/a": "a"})
+		must(t, p.Add(t.Context(), []dtool.Source{{Path: dir, Relpath: "./top"}}, dtool.Observer{}))
+		must(t, p.AddMetadata(t.Context(), "./top/sub/./a", "kind", value(t, `"x"`)))
+		wantError(t, p.AddMetadata(t.Context(), "top/../top/sub/a", "kind", value(t, `"x"`)), dtool.ErrInvalidItem)
+		d, err := p.Freeze(t.Context(), dtool.FreezeOptions{})
+		must(t, err)
+		overlay, err := d.Overlay(t.Context(), "kind")
+		must(t, err)
+		if got := overlay[dtool.Identifier("top/sub/a")].String(); len(overlay) != 1 || got != "x" {
+			t.Errorf("the overlay is %v", overlay)
+		}
+	})
+}
+
+func TestDirectoriesOfFilesGoUnderValidRelpathsOnly(t *testing.T) {
+	w := newWorld(t)
+	p, err := w.Create(t.Context(), "under", w.bucket("plants"), dtool.CreateOptions{})
+	must(t, err)
+	dir := files(t, map[string]string{"a": "a"})
+	for _, relpath := range []string{"..", "x//y", "/x", "x/../y"} {
+		wantError(t, p.Add(t.Context(), []dtool.Source{{Path: dir, Relpath: relpath}}, dtool.Observer{}), dtool.ErrInvalidItem)
+	}
+	twice := []dtool.Source{{Path: dir}, {Path: filepath.Join(dir, "a")}}
+	wantError(t, p.Add(t.Context(), twice, dtool.Observer{}), dtool.ErrInvalidItem, "more than one")
+}
+
+func TestDatasetDoesNotLieInWhatItIsMadeOf(t *testing.T) {
+	w := newWorld(t)
+	dir := files(t, seedling())
+	_, err := w.Create(t.Context(), "self", dir, dtool.CreateOptions{SymlinkTo: dir})
+	wantError(t, err, dtool.ErrInside)
+	base := t.TempDir()
+	d := w.frozen(base, "seedlings", seedling())
+	_, err = w.Copy(t.Context(), d, filepath.Join(base, "seedlings", "data"), dtool.CopyOptions{})
+	wantError(t, err, dtool.ErrInside)
+	for _, inside := range []string{"seedlings", "seedlings/data/sub"} {
+		_, err := w.Create(t.Context(), "inner", filepath.Join(base, inside), dtool.CreateOptions{})
+		wantError(t, err, dtool.ErrInside)
+	}
+	mustAgree(t, d, d)
+}
+
+func TestAddThatMeetsAFreezeSaysSo(t *testing.T) {
+	w := newWorld(t)
+	p, err := w.Create(t.Context(), "seedlings", w.bucket("plants"), dtool.CreateOptions{})
+	must(t, err)
+	freeze := dtool.Observer{Progress: func(progress dtool.Progress) {
+		if progress.Items == 1 {
+			other, err := w.OpenProto(t.Context(), p.URI())
+			must(t, err)
+			_, err = other.Freeze(t.Context(), dtool.FreezeOptions{})
+			must(t, err)
+		}
+	}}
+	dir := files(t, map[string]string{"a": "a"})
+	wantError(t, p.Add(t.Context(), []dtool.Source{{Path: dir}}, freeze), dtool.ErrFrozen, "while items were added")
+}
+
+// TestDocumentsAreNotLinksToElsewhere opens a dataset that somebody made in order to see a file
+// of whoever copies it.
+func TestDocumentsAreNotLinksToElsewhere(t *testing.T) {
+	w, base := newWorld(t), t.TempDir()
+	d := w.frozen(base, "seedlings", seedling())
+	secret := filepath.Join(files(t, map[string]string{"secret": "secret"}), "secret")
+	for _, document := range []string{"README.yml", ".dtool/annotations/x.json", ".dtool/tags/x", ".dtool/overlays/x.json"} {
+		link := filepath.Join(base, "seedlings", filepath.FromSlash(document))
+		must(t, os.RemoveAll(link))
+		must(t, os.Symlink(secret, link))
+		w.bucket("to")
+		w.connect()
+		if _, err := w.Copy(t.Context(), d, "mem://to", dtool.CopyOptions{}); err == nil {
+			t.Errorf("%s was copied", document)
+		}
+		if text, err := d.README(t.Context()); err == nil && string(text) == "secret" {
+			t.Error("the README is that of a file elsewhere")
+		}
+		must(t, os.Remove(link))
+	}
+}
+
+func TestLinkedDatasetIsListed(t *testing.T) {
+	w := newWorld(t)
+	base, elsewhere := t.TempDir(), t.TempDir()
+	w.frozen(elsewhere, "far", seedling())
+	must(t, os.Symlink(filepath.Join(elsewhere, "far"), filepath.Join(base, "near")))
+	must(t, os.WriteFile(filepath.Join(base, "latin\xff"), nil, 0o644))
+	want := []string{"file://workstation" + filepath.ToSlash(base) + "/near"}
+	if diff := cmp.Diff(want, w.uris(base)); diff != "" {
+		t.Errorf("the listing differs:\n%s", diff)
 	}
 }
 
@@ -310,7 +406,7 @@ func TestSymlinkDatasetDescribesADirectoryWhereItLies(t *testing.T) {
 		t.Errorf("the URI is %s, want %s", p.URI(), want)
 	}
 	file := filepath.Join(files(t, map[string]string{"f": "f"}), "f")
-	wantError(t, p.AddFile(ctx, file, "", dtool.Observer{}), dtool.ErrCannotAdd)
+	wantError(t, p.Add(ctx, []dtool.Source{{Path: file}}, dtool.Observer{}), dtool.ErrCannotAdd)
 	_, err = p.Freeze(ctx, dtool.FreezeOptions{})
 	must(t, err)
 	for _, uri := range []string{p.URI(), filepath.Join(base, "linked")} {

@@ -1,10 +1,11 @@
 package dtool
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dtool-go/dtool/internal/pyjson"
@@ -99,51 +100,84 @@ func indexed(hashFunction string, items []Item, text []byte) *Manifest {
 	return &Manifest{hashFunction: hashFunction, items: items, index: index, text: text}
 }
 
-// parseManifest reads the manifest document. It refuses one that is cut short, or
-// in which an identifier is not that of its relpath.
+// parseManifest reads the manifest document. It refuses one that is cut short,
+// or in which an identifier is not that of its relpath.
 func parseManifest(text []byte) (*Manifest, error) {
-	var doc struct {
-		HashFunction *string              `json:"hash_function"`
-		Items        map[string]*itemJSON `json:"items"`
-	}
-	if err := json.Unmarshal(text, &doc); err != nil {
+	v, err := pyjson.Parse(text)
+	if err != nil {
 		return nil, fmt.Errorf("%w: manifest: %w", ErrBadDocument, err)
 	}
-	if doc.Items == nil || doc.HashFunction == nil {
+	doc, _ := v.(*pyjson.Object)
+	hashFunction, isText := member[string](doc, "hash_function")
+	byID, isObject := member[*pyjson.Object](doc, "items")
+	if !isText || !isObject {
 		return nil, fmt.Errorf("%w: manifest: items or hash_function is missing", ErrBadDocument)
 	}
-	items := make([]Item, 0, len(doc.Items))
-	for _, id := range slices.Sorted(maps.Keys(doc.Items)) {
-		item, err := doc.Items[id].item(id)
+	items := make([]Item, 0, byID.Len())
+	for id, value := range byID.All() {
+		item, err := parseItem(id, value)
 		if err != nil {
 			return nil, fmt.Errorf("%w: manifest: item %s: %w", ErrBadDocument, quoted(id), err)
 		}
 		items = append(items, item)
 	}
-	return indexed(*doc.HashFunction, items, text), nil
+	return indexed(hashFunction, items, text), nil
 }
 
-type itemJSON struct {
-	Hash      *string  `json:"hash"`
-	Relpath   *string  `json:"relpath"`
-	Size      *int64   `json:"size_in_bytes"`
-	Timestamp *float64 `json:"utc_timestamp"`
+// member gives a member of an object, if it is there and of the type.
+func member[T pyjson.Value](object *pyjson.Object, name string) (T, bool) {
+	var none T
+	if object == nil {
+		return none, false
+	}
+	v, _ := object.Get(name)
+	value, ok := v.(T)
+	return value, ok
 }
 
-func (j *itemJSON) item(id string) (Item, error) {
+func parseItem(id string, v pyjson.Value) (Item, error) {
+	object, _ := v.(*pyjson.Object)
+	hash, hasHash := member[string](object, "hash")
+	relpath, hasRelpath := member[string](object, "relpath")
+	number, hasSize := member[pyjson.Number](object, "size_in_bytes")
+	size, isSize := wholeNumber(number)
 	switch {
-	case j == nil:
-		return Item{}, fmt.Errorf("it is null")
-	case j.Hash == nil, j.Relpath == nil, j.Size == nil:
-		return Item{}, fmt.Errorf("hash, relpath or size_in_bytes is missing")
-	case *j.Size < 0:
-		return Item{}, fmt.Errorf("its size is %d", *j.Size)
-	case Identifier(*j.Relpath) != id:
-		return Item{}, fmt.Errorf("the identifier of its relpath %s would be %s", quoted(*j.Relpath), Identifier(*j.Relpath))
+	case !hasHash, !hasRelpath, !hasSize:
+		return Item{}, errors.New("hash, relpath or size_in_bytes is missing")
+	case !isSize:
+		return Item{}, fmt.Errorf("its size is %s", number)
+	case Identifier(relpath) != id:
+		return Item{}, fmt.Errorf("the identifier of its relpath %s would be %s", quoted(relpath), Identifier(relpath))
 	}
-	item := Item{Identifier: id, Relpath: *j.Relpath, Size: *j.Size, Hash: *j.Hash}
-	if j.Timestamp != nil {
-		item.Timestamp = *j.Timestamp
+	item := Item{Identifier: id, Relpath: relpath, Size: size, Hash: hash}
+	var err error
+	item.Timestamp, err = timestamp(object)
+	return item, err
+}
+
+// wholeNumber reads a number of bytes, which some program may have written as 6.0.
+func wholeNumber(number pyjson.Number) (int64, bool) {
+	if n, err := strconv.ParseInt(string(number), 10, 64); err == nil {
+		return n, n >= 0
 	}
-	return item, nil
+	const exact = 1 << 53 // up to which every whole number is a float
+	f, err := number.Float64()
+	return int64(f), err == nil && f >= 0 && f <= exact && f == math.Trunc(f)
+}
+
+// timestamp reads the time of an item. One that is missing or no number is 1970,
+// and one that is no float is refused.
+func timestamp(object *pyjson.Object) (float64, error) {
+	number, ok := member[pyjson.Number](object, "utc_timestamp")
+	if !ok {
+		return 0, nil
+	}
+	seconds, err := number.Float64()
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("its time is %s", number)
+	case math.IsNaN(seconds), math.IsInf(seconds, 0):
+		return 0, nil
+	}
+	return seconds, nil
 }

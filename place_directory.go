@@ -27,7 +27,7 @@ func (d directory) find(context.Context) (*place, error) {
 func (directory) layout() layout { return diskLayout{} }
 
 func (d directory) place(ref reference) (*place, error) {
-	store, err := disk.New(ref.path, disk.Options{TempDir: diskTempDir})
+	store, err := disk.New(ref.path, disk.Options{TempDir: diskTempDir, LinksBelow: diskLayout{}.keys().data})
 	if err != nil {
 		return nil, err
 	}
@@ -50,11 +50,31 @@ func (d directory) reserve(ctx context.Context, name, _ string) (*place, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := d.refuseDataset(ctx); err != nil {
+		return nil, err
+	}
 	err = d.store.MakeDir(ctx, name, true)
 	if errors.Is(err, storage.ErrExists) {
 		return nil, fmt.Errorf("%s: %w", at.uri, ErrExists)
 	}
 	return at, err
+}
+
+// refuseDataset refuses a base that is a dataset or lies in one, which a new dataset there
+// would change.
+func (d directory) refuseDataset(ctx context.Context) error {
+	for dir := d.ref.path; ; dir = filepath.Dir(dir) {
+		above, err := d.place(reference{scheme: schemeFile, path: dir})
+		if err != nil {
+			return err
+		}
+		if _, err := above.store.Stat(ctx, above.layout.keys().admin); err == nil {
+			return fmt.Errorf("%s: %w: %s", d.ref.uri(d.host), ErrInside, above.uri)
+		}
+		if dir == filepath.Dir(dir) {
+			return nil
+		}
+	}
 }
 
 func (d directory) begun(ctx context.Context, name, _ string) (*place, error) {
@@ -79,30 +99,35 @@ func (d directory) begun(ctx context.Context, name, _ string) (*place, error) {
 	return at, nil
 }
 
-// beganEarly tells what a maker leaves behind that is killed before it has written the
-// administrative metadata, a directory with nothing but .dtool, from nothing
-// at all. Anything else is [ErrExists].
+// beganEarly tells what a maker leaves behind that is killed before it has
+// written the administrative metadata, from nothing at all: a directory with
+// nothing in it but what is written first. Anything else is [ErrExists].
 func (d directory) beganEarly(ctx context.Context, name string) (bool, error) {
+	there := false
 	for info, err := range d.store.List(ctx, name, storage.Shallow) {
 		switch {
 		case err != nil:
 			return false, err
+		case info.Key == name+"/":
+			there = true
 		case info.Key == name:
-			return false, fmt.Errorf("%w, and is a file", ErrExists)
-		case info.Key != name+"/":
-			continue
+			return false, fmt.Errorf("%w, and is no directory", ErrExists)
 		}
-		for info, err := range d.store.List(ctx, info.Key, storage.Shallow) {
-			if err != nil {
-				return false, err
-			}
-			if part := path.Base(info.Key); part != ".dtool" && part != "data" {
-				return false, fmt.Errorf("%w, and is no dataset: it holds %s", ErrExists, quoted(part))
-			}
-		}
-		return true, nil
 	}
-	return false, nil
+	if !there {
+		return false, nil
+	}
+	k := diskLayout{}.keys()
+	for info, err := range d.store.List(ctx, name+"/", storage.Deep) {
+		part := strings.TrimPrefix(info.Key, name+"/")
+		switch {
+		case err != nil:
+			return false, err
+		case part != k.structure && part != k.about && !strings.HasPrefix(part, diskTempDir+"/"):
+			return false, fmt.Errorf("%w, and is no dataset: it holds %s", ErrExists, quoted(part))
+		}
+	}
+	return true, nil
 }
 
 func (d directory) remove(ctx context.Context, at *place) error {
@@ -116,7 +141,7 @@ func (d directory) candidates(ctx context.Context) ([]candidate, error) {
 			return nil, err
 		}
 		name, ok := strings.CutSuffix(info.Key, "/")
-		if !ok {
+		if !ok && info.Irregular != storage.LinkToDirectory {
 			continue
 		}
 		list = append(list, func(context.Context) (*place, error) { return d.child(name) })

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,9 @@ import (
 	"github.com/dtool-go/dtool/internal/readme"
 	"github.com/dtool-go/dtool/storage"
 )
+
+// MaxREADMESize is the most bytes of a README that are checked or normalised.
+const MaxREADMESize = readme.MaxSize
 
 // A READMEVersion is a README that was replaced in a frozen dataset.
 type READMEVersion struct {
@@ -34,9 +38,6 @@ func ValidateREADME(text []byte) error {
 // NormaliseREADME gives a README the form that the Python tools store: a leading
 // "---" and an indent of two, with comments, order and flow style kept.
 func NormaliseREADME(text []byte) ([]byte, error) {
-	if err := ValidateREADME(text); err != nil {
-		return nil, err
-	}
 	normal, err := readme.Normalise(text)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidYAML, err)
@@ -45,8 +46,10 @@ func NormaliseREADME(text []byte) ([]byte, error) {
 }
 
 // README gives the text of the dataset's README, as it is.
-func (d *Dataset) README(ctx context.Context) ([]byte, error) {
-	text, err := readDocument(ctx, d.store, d.layout.keys().readme, maxREADME)
+func (d *Dataset) README(ctx context.Context) ([]byte, error) { return d.readREADME(ctx) }
+
+func (p *place) readREADME(ctx context.Context) ([]byte, error) {
+	text, err := readDocument(ctx, p.store, p.layout.keys().readme, maxREADME)
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil, nil
 	}
@@ -56,12 +59,16 @@ func (d *Dataset) README(ctx context.Context) ([]byte, error) {
 // WriteREADME replaces the README with any text. A frozen dataset keeps the old one, see [Dataset.READMEHistory].
 func (d *Dataset) WriteREADME(ctx context.Context, text []byte) error {
 	key := d.layout.keys().readme
-	if d.Frozen() {
+	now, err := d.readAdmin(ctx)
+	if err != nil {
+		return err
+	}
+	if now.frozen() {
 		old, err := d.README(ctx)
 		if err != nil || bytes.Equal(old, text) {
 			return err
 		}
-		if err := d.keepREADME(ctx, old); err != nil {
+		if err := d.keepREADME(ctx, old, d.client.now()); err != nil {
 			return err
 		}
 	}
@@ -69,15 +76,15 @@ func (d *Dataset) WriteREADME(ctx context.Context, text []byte) error {
 }
 
 // keepREADME stores an old README under the first moment, from now on, that none is kept under.
-func (d *Dataset) keepREADME(ctx context.Context, old []byte) error {
-	taken, err := d.historyKeys(ctx)
+func (p *place) keepREADME(ctx context.Context, old []byte, now time.Time) error {
+	taken, err := p.historyKeys(ctx)
 	if err != nil {
 		return err
 	}
-	for at := d.client.now(); ; at = at.Add(time.Microsecond) {
-		key := d.layout.keys().history(strconv.FormatFloat(unixSeconds(at), 'f', 6, 64))
+	for at := now; ; at = at.Add(time.Microsecond) {
+		key := p.layout.keys().history(strconv.FormatFloat(unixSeconds(at), 'f', 6, 64))
 		if _, ok := taken[key]; !ok {
-			return writeDocument(ctx, d.store, key, old, nil)
+			return writeDocument(ctx, p.store, key, old, nil)
 		}
 	}
 }
@@ -108,7 +115,8 @@ func (p *place) historyKeys(ctx context.Context) (map[string]float64, error) {
 			return nil, err
 		}
 		seconds, err := strconv.ParseFloat(strings.TrimPrefix(info.Key, prefix), 64)
-		if err == nil && !info.IsPlace() && info.Irregular == "" {
+		isTime := err == nil && !math.IsNaN(seconds) && !math.IsInf(seconds, 0)
+		if isTime && !info.IsPlace() && info.Irregular == "" {
 			keys[info.Key] = seconds
 		}
 	}

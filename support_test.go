@@ -131,7 +131,7 @@ func seedling() map[string]string {
 // frozen makes a frozen dataset of the files.
 func (w *world) frozen(base, name string, contents map[string]string) *dtool.Dataset {
 	w.t.Helper()
-	d, err := w.CreateFrom(w.t.Context(), files(w.t, contents), name, base, dtool.Observer{})
+	d, err := w.CreateFrom(w.t.Context(), files(w.t, contents), name, base, dtool.CreateFromOptions{})
 	must(w.t, err)
 	return d
 }

@@ -45,7 +45,7 @@ func (d *Dataset) Verify(ctx context.Context, o VerifyOptions) (*VerifyReport, e
 	if err != nil {
 		return nil, err
 	}
-	there, err := d.dataByKey(ctx)
+	there, strange, err := d.dataByKey(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -70,10 +70,16 @@ func (d *Dataset) Verify(ctx context.Context, o VerifyOptions) (*VerifyReport, e
 	if report.Unknown, err = d.unknownItems(ctx, there); err != nil {
 		return nil, err
 	}
-	if o.Full {
-		err = d.verifyContent(ctx, m, whole, report, o.Observer)
+	for _, info := range strange {
+		relpath := strings.TrimPrefix(info.Key, d.layout.keys().data)
+		report.Unknown = append(report.Unknown, Item{Identifier: Identifier(relpath), Relpath: relpath})
 	}
-	return report, err
+	if o.Full {
+		if err := d.verifyContent(ctx, m, whole, report, o.Observer); err != nil {
+			return nil, err
+		}
+	}
+	return report, nil
 }
 
 // unknownItems tells what the objects are that the manifest does not know.

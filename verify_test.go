@@ -2,8 +2,6 @@ package dtool_test
 
 import (
 	"bytes"
-	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -74,11 +72,25 @@ func removeAndAdd(t *testing.T, w *world, d *dtool.Dataset) {
 	must(t, os.WriteFile(filepath.Join(filepath.Dir(path), "new"), []byte("new"), 0o644))
 }
 
+func TestVerifyTellsOfWhatIsNoItem(t *testing.T) {
+	w, base := newWorld(t), t.TempDir()
+	d := w.frozen(base, "seedlings", seedling())
+	data := filepath.Join(base, "seedlings", "data")
+	must(t, os.Symlink(filepath.Join(base, "gone"), filepath.Join(data, "dangling")))
+	must(t, os.WriteFile(filepath.Join(data, "latin\xff"), nil, 0o644))
+	must(t, os.Symlink(base, filepath.Join(data, "directory"))) // which is no item anyway
+	report, err := d.Verify(t.Context(), dtool.VerifyOptions{})
+	must(t, err)
+	if diff := cmp.Diff([]string{"dangling", `latin\xff`}, relpaths(report.Unknown)); diff != "" {
+		t.Errorf("unknown are (-want +got):\n%s", diff)
+	}
+}
+
 func TestVerifyThatCannotReadIsAnError(t *testing.T) {
 	w := newWorld(t)
 	d := w.frozen(w.bucket("plants"), "seedlings", seedling())
 	whole := w.memory["plants"]
-	w.memory["plants"] = refusing{whole, d.UUID() + "/data/" + dtool.Identifier("reads.txt")}
+	w.memory["plants"] = &refusing{Store: whole, op: "get", key: d.UUID() + "/data/" + dtool.Identifier("reads.txt")}
 	w.connect()
 	d, err := w.OpenFrozen(t.Context(), d.URI())
 	must(t, err)
@@ -87,55 +99,6 @@ func TestVerifyThatCannotReadIsAnError(t *testing.T) {
 	}
 	_, err = d.Verify(t.Context(), dtool.VerifyOptions{Full: true})
 	wantError(t, err, storage.ErrForbidden, "reads.txt")
-}
-
-// refusing is a store that does not let one key be read.
-type refusing struct {
-	storage.Store
-	key string
-}
-
-func (s refusing) Get(ctx context.Context, key string, r storage.Range) (io.ReadCloser, storage.Info, error) {
-	if key == s.key {
-		return nil, storage.Info{}, &storage.Error{Op: "get", Store: "refusing", Key: key, Kind: storage.ErrForbidden}
-	}
-	return s.Store.Get(ctx, key, r)
-}
-
-// TestRefusalIsNeverAbsence makes each document of a dataset unreadable in turn: no operation
-// may then take it for one that is not there.
-func TestRefusalIsNeverAbsence(t *testing.T) {
-	w := newWorld(t)
-	d := w.frozen(w.bucket("plants"), "seedlings", seedling())
-	must(t, d.SetAnnotation(t.Context(), "ok", value(t, "true")))
-	whole := w.memory["plants"]
-	for key, use := range map[string]func(d *dtool.Dataset) error{
-		"README.yml":          func(d *dtool.Dataset) error { _, err := d.README(t.Context()); return err },
-		"annotations/ok.json": func(d *dtool.Dataset) error { _, err := d.Annotation(t.Context(), "ok"); return err },
-		"manifest.json":       func(d *dtool.Dataset) error { _, err := d.Manifest(t.Context()); return err },
-	} {
-		w.memory["plants"] = refusing{whole, d.UUID() + "/" + key}
-		w.connect()
-		d, err := w.Open(t.Context(), d.URI())
-		must(t, err)
-		wantError(t, use(d), storage.ErrForbidden, key)
-	}
-	for _, key := range []string{d.UUID() + "/dtool", "dtool-" + d.UUID()} {
-		w.memory["plants"] = refusing{whole, key}
-		w.connect()
-		_, err := w.Open(t.Context(), d.URI())
-		wantError(t, err, storage.ErrForbidden, key)
-	}
-	w.memory["plants"] = refusing{whole, d.UUID() + "/dtool"}
-	w.connect()
-	listed := 0
-	for _, err := range w.List(t.Context(), "mem://plants") {
-		wantError(t, err, storage.ErrForbidden)
-		listed++
-	}
-	if listed != 1 {
-		t.Errorf("the listing has %d entries, want one error", listed)
-	}
 }
 
 func TestDiff(t *testing.T) {
@@ -151,12 +114,12 @@ func TestDiff(t *testing.T) {
 	}{
 		{"the same", map[string]string{"a": "aa", "b": "bb"}, true, dtool.DiffReport{}},
 		{"items", map[string]string{"a": "aaa", "c": "c"}, true, dtool.DiffReport{Identifiers: []dtool.IdentifierDiff{
-			{ID: id("b"), Left: true}, {ID: id("c"), Right: true},
+			{Identifier: id("b"), Left: true}, {Identifier: id("c"), Right: true},
 		}}},
-		{"sizes", map[string]string{"a": "aaa", "b": "xx"}, true, dtool.DiffReport{Sizes: []dtool.SizeDiff{{ID: id("a"), Left: 2, Right: 3}}}},
+		{"sizes", map[string]string{"a": "aaa", "b": "xx"}, true, dtool.DiffReport{Sizes: []dtool.SizeDiff{{Identifier: id("a"), Left: 2, Right: 3}}}},
 		{"content unread", map[string]string{"a": "aa", "b": "xx"}, false, dtool.DiffReport{}},
 		{"content", map[string]string{"a": "aa", "b": "xx"}, true, dtool.DiffReport{Content: []dtool.HashDiff{
-			{ID: id("b"), Left: "21ad0bd836b90d08f4cf640b4c298e7c", Right: "9336ebf25087d91c818ee6e9ec29f8c1"},
+			{Identifier: id("b"), Left: "21ad0bd836b90d08f4cf640b4c298e7c", Right: "9336ebf25087d91c818ee6e9ec29f8c1"},
 		}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

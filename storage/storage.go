@@ -109,8 +109,8 @@ type PutOptions struct {
 	// MD5 is the lower-case hex MD5 that the body is expected to have, or
 	// empty where it is not known beforehand.
 	MD5 string
-	// Metadata is user metadata, kept by stores that keep any. Names are lower
-	// case, values ASCII.
+	// Metadata is user metadata, kept by stores that keep any. What
+	// [CheckMetadata] refuses is [ErrInvalidKey].
 	Metadata map[string]string
 	// Lazy lets a store that is a [Syncer] acknowledge the object before it
 	// would survive a failure of the power. Sync is then asked for that, once for

@@ -26,10 +26,15 @@ func TestPackagesKeepTheRules(t *testing.T) {
 	if len(packages) < 3 {
 		t.Fatalf("found %d packages: looked in the wrong place", len(packages))
 	}
+	rows := arrows()
 	for _, p := range packages {
 		for _, v := range violations(p) {
 			t.Error(v)
 		}
+		delete(rows, p.dir)
+	}
+	for dir := range rows {
+		t.Errorf("%s has a row and is no package", dir)
 	}
 }
 

@@ -14,16 +14,15 @@ const module = "github.com/dtool-go/dtool"
 func arrows() map[string][]string {
 	return map[string][]string{
 		"cmd/dtool":    {"internal/cli"},
-		"internal/cli": {".", "internal/config", "internal/pyjson", "storage"},
+		"internal/cli": {".", "storage"},
 		".": {
 			"internal/config", "internal/pyjson", "internal/readme", "internal/transfer",
-			"storage", "storage/disk", "storage/s3", "storage/web",
+			"storage", "storage/disk", "storage/s3",
 		},
 
 		"storage/disk":   {"storage"},
 		"storage/memory": {"storage"},
 		"storage/s3":     {"storage"},
-		"storage/web":    {"storage"},
 		"storage":        {},
 
 		"internal/config":   {"internal/pyjson"},

@@ -63,7 +63,7 @@ func machineNames(t *testing.T) []string {
 	}
 	names := []string{checkout}
 	url := regexp.MustCompile(`^https?://(?:[^/@]*@)?([^/:]+\.[^/:]+)`)
-	for _, variable := range []string{"GOPROXY", "HTTP_PROXY", "HTTPS_PROXY", "PIP_INDEX_URL", "npm_config_registry"} {
+	for _, variable := range []string{"GOPROXY", "HTTP_PROXY", "HTTPS_PROXY"} {
 		host := url.FindStringSubmatch(os.Getenv(variable))
 		if len(host) == 2 && host[1] != "proxy.golang.org" {
 			names = append(names, host[1])

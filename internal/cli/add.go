@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -37,35 +37,25 @@ last one is. A file that was added before under the same path is replaced.`,
 	)
 }
 
-// An addition is a file or a directory to be added, and where it goes.
-type addition struct {
-	path    string
-	relpath string
-	dir     bool
-}
-
 func (a *app) runAddItem(ctx context.Context, args []string) error {
+	if slices.Contains(args, "") {
+		return &usageError{"add item: an argument is empty", "dtool add item FILE... PROTO [RELPATH]"}
+	}
 	paths, proto, relpath, err := a.splitAddArgs(ctx, args)
 	if err != nil {
 		return err
 	}
-	additions, err := planAdditions(paths, relpath)
-	if err != nil {
-		return err
-	}
-	observer, done := a.observe(false)
-	defer done()
-	for _, add := range additions {
-		if add.dir {
-			err = proto.AddDir(ctx, add.path, add.relpath, observer)
-		} else {
-			err = proto.AddFile(ctx, add.path, add.relpath, observer)
-		}
+	var sources []dtool.Source
+	for _, path := range paths {
+		source, err := sourceOf(path, relpath)
 		if err != nil {
 			return err
 		}
+		sources = append(sources, source)
 	}
-	return nil
+	observer, done := a.observe(false)
+	defer done()
+	return proto.Add(ctx, sources, observer)
 }
 
 // splitAddArgs finds the proto dataset among the arguments: the last one, or of
@@ -79,34 +69,23 @@ func (a *app) splitAddArgs(ctx context.Context, args []string) (paths []string, 
 	}
 	last := len(args) - 1
 	proto, err = a.openProto(ctx, args[last])
+	if len(args) == 3 && errors.Is(err, dtool.ErrNotDataset) {
+		err = fmt.Errorf("neither %s nor %s is a proto dataset: %w", args[1], args[2], err)
+	}
 	return args[:last], proto, "", err
 }
 
-// planAdditions looks at everything before anything is added.
-func planAdditions(paths []string, relpath string) ([]addition, error) {
-	var additions []addition
-	from := map[string]string{}
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, err
-		}
-		add := addition{path: path, relpath: relpath, dir: info.IsDir()}
-		if relpath == "" {
-			if add.relpath, err = baseName(path); err != nil {
-				return nil, err
-			}
-		}
-		if other, ok := from[add.relpath]; ok {
-			return nil, &usageError{fmt.Sprintf("%s and %s would both become %s", other, path, add.relpath), "add them one by one, each with a RELPATH"}
-		}
-		from[add.relpath] = path
-		if add.dir && filepath.Clean(add.relpath) == "." {
-			add.relpath = ""
-		}
-		additions = append(additions, add)
+// sourceOf says where a file or directory goes: by default both keep their names, and "." puts the
+// files of a directory at the top.
+func sourceOf(path, relpath string) (dtool.Source, error) {
+	var err error
+	switch {
+	case relpath == "":
+		relpath, err = baseName(path)
+	case filepath.Clean(relpath) == "." && isDirectory(path):
+		relpath = ""
 	}
-	return additions, nil
+	return dtool.Source{Path: path, Relpath: relpath}, err
 }
 
 // baseName gives the last part of a path, which for "." is the directory's name.

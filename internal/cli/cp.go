@@ -25,7 +25,8 @@ func (a *app) cpCommand() *cobra.Command {
 		Long: `Copies a frozen dataset into BASE and prints the URI of the copy on the last
 line. Every byte is compared with the manifest on its way; the copy becomes a
 dataset only when all of it is there and right. A copy that was interrupted is
-completed with --resume, which keeps the items that arrived.`,
+completed with --resume, which keeps the items that arrived; on a copy that was
+damaged later it replaces what differs.`,
 		Args: arguments(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.runCp(cmd.Context(), o, args[0], args[1])

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -36,10 +37,13 @@ With --symlink-path DIR the dataset describes the files of DIR where they lie.`,
 			if len(args) == 2 {
 				base = args[1]
 			}
+			flags := cmd.Flags()
 			switch {
+			case flags.Changed("from") && o.from == "", flags.Changed("symlink-path") && o.symlink == "":
+				return misused(cmd, "--from and --symlink-path take the name of a directory")
 			case o.from != "" && o.symlink != "":
 				return misused(cmd, "--from and --symlink-path exclude each other")
-			case o.from != "" && !isDirectory(o.from), o.symlink != "" && !isDirectory(o.symlink):
+			case isFile(o.from + o.symlink):
 				return misused(cmd, "%q is no directory", o.from+o.symlink)
 			case o.from != "":
 				return a.runCreateFrom(cmd.Context(), o, args[0], base)
@@ -53,6 +57,7 @@ With --symlink-path DIR the dataset describes the files of DIR where they lie.`,
 	return withExits(cmd,
 		exit{6, dtool.ErrInvalidName, "the name is invalid"},
 		exit{2, storage.ErrNoStore, "there is no such base, or something is there already"},
+		exit{2, fs.ErrNotExist, "--from, -s: there is no such directory"},
 		exit{2, dtool.ErrTooManyItems, "--from: more items than DTOOL_MAX_FILES_LIMIT"},
 		exit{3, dtool.ErrNewline, "--from: a file name has a newline"},
 	)
@@ -88,7 +93,7 @@ func (a *app) runCreateFrom(ctx context.Context, o createOptions, name, base str
 		return err
 	}
 	observer, done := a.observe(o.quiet)
-	ds, err := client.CreateFrom(ctx, o.from, name, base, observer)
+	ds, err := client.CreateFrom(ctx, o.from, name, base, dtool.CreateFromOptions{Observer: observer})
 	done()
 	if err != nil && ctx.Err() != nil && !errors.Is(err, dtool.ErrLeftBehind) {
 		return hinted{err, "nothing was left behind, and " + shellQuoted(o.from) + " is as it was"}
@@ -113,6 +118,11 @@ func (a *app) tellSize(ctx context.Context, what string, ds *dtool.Dataset) erro
 	}
 	a.out.Printf("%s %s: %s, %s\n", what, ds.Name(), items(m.Len()), shortSize(m.TotalSize()))
 	return nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
 func isDirectory(path string) bool {

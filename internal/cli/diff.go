@@ -55,19 +55,19 @@ func (a *app) printDiff(r *dtool.DiffReport, left, right string) error {
 	case len(r.Identifiers) > 0:
 		header("identifiers", "present in")
 		for _, d := range r.Identifiers {
-			a.out.Printf("%s, %s, %s\n", d.ID, pythonBool(d.Left), pythonBool(d.Right))
+			a.out.Printf("%s, %s, %s\n", d.Identifier, pythonBool(d.Left), pythonBool(d.Right))
 		}
 		return &status{code: 1}
 	case len(r.Sizes) > 0:
 		header("sizes", "size in")
 		for _, d := range r.Sizes {
-			a.out.Printf("%s, %d, %d\n", d.ID, d.Left, d.Right)
+			a.out.Printf("%s, %d, %d\n", d.Identifier, d.Left, d.Right)
 		}
 		return &status{code: 2}
 	case len(r.Content) > 0:
 		header("content", "hash in")
 		for _, d := range r.Content {
-			a.out.Printf("%s, %s, %s\n", d.ID, d.Left, d.Right)
+			a.out.Printf("%s, %s, %s\n", d.Identifier, d.Left, d.Right)
 		}
 		return &status{code: 3}
 	}

@@ -105,7 +105,7 @@ func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
 	}
 	read := make(chan result, 1)
 	go func() {
-		text, err := io.ReadAll(r)
+		text, err := io.ReadAll(io.LimitReader(r, dtool.MaxREADMESize+1)) // of which one byte is too many
 		read <- result{text, err}
 	}()
 	select {

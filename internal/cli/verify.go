@@ -39,11 +39,12 @@ func (a *app) runVerify(ctx context.Context, full bool, uri string) error {
 	a.printFound("Missing item", report.Missing)
 	a.printFound("Altered item size", report.AlteredSize)
 	a.printFound("Altered item hash", report.AlteredHash)
-	for _, item := range report.Unverifiable {
-		a.notes.Printf("dtool: warning: the manifest has no hash that item %s can be checked by: %s", item.Identifier, item.Relpath)
-	}
 	if !report.Good() {
 		return &status{code: 1}
+	}
+	if n := len(report.Unverifiable); n > 0 {
+		a.out.Printf("Nothing wrong was found, and %s could not be checked\n", items(n))
+		return nil
 	}
 	a.out.Printf("All good :)\n")
 	return nil

@@ -53,6 +53,14 @@ func Load(environ []string, file string) (*Settings, error) {
 const maxFile = 1 << 20
 
 func read(path string) ([]byte, error) {
+	// Opening a named pipe would wait for its writer.
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no file", path)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -128,3 +128,9 @@ func TestBucket(t *testing.T) {
 		})
 	}
 }
+
+func TestAConfigurationThatIsNoFileIsRefused(t *testing.T) {
+	if _, err := config.Load(nil, t.TempDir()); err == nil || !strings.Contains(err.Error(), "is no file") {
+		t.Errorf("error %v", err)
+	}
+}

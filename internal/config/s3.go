@@ -41,7 +41,7 @@ func (s *Settings) S3(scheme, bucket string) (S3Settings, error) {
 		return S3Settings{}, err
 	}
 	if err := checkEndpoint(found.Endpoint, bucket); err != nil {
-		return S3Settings{}, fmt.Errorf("%s: %q cannot be an endpoint: %w", S3Setting(scheme, "ENDPOINT", bucket), found.Endpoint, err)
+		return S3Settings{}, fmt.Errorf("%s cannot be an endpoint: %w", S3Setting(scheme, "ENDPOINT", bucket), err)
 	}
 	prefix, _ := s.Bucket(family+"DATASET_PREFIX", bucket)
 	if err := checkPrefix(prefix); err != nil {

@@ -77,7 +77,7 @@ func TestSettingsThatCannotBeRight(t *testing.T) {
 	for setting, want := range map[string]string{
 		"DTOOL_S3_ACCESS_KEY_b=i":        "DTOOL_S3_ACCESS_KEY_ID_b is set, and DTOOL_S3_SECRET_ACCESS_KEY_b is not",
 		"DTOOL_S3_SECRET_ACCESS_KEY_b=s": "DTOOL_S3_SECRET_ACCESS_KEY_b is set, and DTOOL_S3_ACCESS_KEY_ID_b is not",
-		"DTOOL_S3_ENDPOINT_b=host:9000":  `DTOOL_S3_ENDPOINT_b: "host:9000" cannot be an endpoint`,
+		"DTOOL_S3_ENDPOINT_b=host:9000":  "DTOOL_S3_ENDPOINT_b cannot be an endpoint",
 		"DTOOL_S3_ENDPOINT_b=ftp://host": "it has not the form https://host",
 		"DTOOL_S3_ENDPOINT_b=http://h/b": "it ends in the name of the bucket",
 	} {

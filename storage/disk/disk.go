@@ -29,6 +29,12 @@ type Options struct {
 	// names, and a process that is killed leaves files there that Sweep does
 	// not find.
 	TempDir string
+
+	// LinksBelow is the prefix of the keys whose files may be links that lead out of the
+	// store's directory. Links elsewhere are read only if they stay inside,
+	// since whoever made the directory may have wished to see what others have.
+	// If it is empty, links are followed wherever they lead.
+	LinksBelow string
 }
 
 // A Store keeps objects below a directory.

@@ -17,14 +17,23 @@ import (
 // depends on where it was looked for, see absence.
 func (s *Store) fail(op, key string, err error) error {
 	failure := &storage.Error{Op: op, Store: s.dir, Key: key, Err: err}
-	if errors.Is(err, storage.ErrNoStore) {
+	switch {
+	case errors.Is(err, storage.ErrNoStore):
 		failure.Kind, failure.Err = storage.ErrNoStore, s.inPlace()
+		return failure
+	case hasKind(err):
 		return failure
 	}
 	if _, foreign := errors.AsType[bodyError](err); !foreign {
 		failure.Hint, failure.Kind = classify(err)
 	}
 	return failure
+}
+
+// hasKind tells whether an error says by itself of which kind it is.
+func hasKind(err error) bool {
+	return errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrInvalidKey) ||
+		errors.Is(err, storage.ErrExists) || errors.Is(err, storage.ErrCorrupted)
 }
 
 // A bodyError is a failure of the body of a Put, which may come from a file

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/dtool-go/dtool/storage"
 )
@@ -41,7 +42,7 @@ func (s *Store) open(ctx context.Context, key string, r storage.Range) (*body, e
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.Open(filepath.Join(s.dir, name))
+	file, err := s.openFile(key, name)
 	if isAbsent(err) {
 		return nil, s.absence(name, err)
 	}
@@ -65,7 +66,7 @@ func (s *Store) stat(ctx context.Context, key string) (fs.FileInfo, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(filepath.Join(s.dir, name))
+	info, err := s.statFile(key, name)
 	switch {
 	case isAbsent(err):
 		return nil, s.absence(name, err)
@@ -77,6 +78,31 @@ func (s *Store) stat(ctx context.Context, key string) (fs.FileInfo, error) {
 		return nil, fmt.Errorf("it is %s", irregular(info.Mode()))
 	}
 	return info, nil
+}
+
+// inside tells whether links must not lead from a key out of the directory.
+func (s *Store) inside(key string) bool { return !strings.HasPrefix(key, s.opts.LinksBelow) }
+
+func (s *Store) openFile(key, name string) (*os.File, error) {
+	if s.inside(key) {
+		return os.OpenInRoot(s.dir, name)
+	}
+	return os.Open(filepath.Join(s.dir, name))
+}
+
+func (s *Store) statFile(key, name string) (fs.FileInfo, error) {
+	if !s.inside(key) {
+		return os.Stat(filepath.Join(s.dir, name))
+	}
+	root, err := os.OpenRoot(s.dir)
+	switch {
+	case err != nil && s.missing():
+		return nil, &fs.PathError{Op: "open", Path: s.dir, Err: fs.ErrNotExist}
+	case err != nil:
+		return nil, err
+	}
+	defer root.Close()
+	return root.Stat(name)
 }
 
 func objectInfo(key string, info fs.FileInfo) storage.Info {

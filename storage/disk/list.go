@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"unicode/utf8"
@@ -106,7 +106,9 @@ func (w *walk) entry(key, name string, entry fs.DirEntry) bool {
 	case w.ctx.Err() != nil:
 		return w.fail("", w.ctx.Err())
 	case !utf8.ValidString(key):
-		return w.fail("", fmt.Errorf("%w: the file name %q is not UTF-8", storage.ErrInvalidKey, key))
+		// Escaped, it is a text at least, though no key that could be asked for.
+		quoted := strconv.Quote(key)
+		return w.yield(storage.Info{Key: quoted[1 : len(quoted)-1], Irregular: "a file whose name is not UTF-8"}, nil)
 	case entry.IsDir() && w.depth == storage.Shallow:
 		return w.yield(storage.Info{Key: key + "/"}, nil)
 	case entry.IsDir():

@@ -68,6 +68,9 @@ func (s *Store) Put(ctx context.Context, key string, body io.Reader, opts storag
 	if err := check(ctx, key); err != nil {
 		return storage.Info{}, s.fail("put", key, err)
 	}
+	if err := storage.CheckMetadata(opts.Metadata); err != nil {
+		return storage.Info{}, s.fail("put", key, fmt.Errorf("%w: %w", storage.ErrInvalidKey, err))
+	}
 	checked := storage.NewCheckedBody(body, opts)
 	content, err := io.ReadAll(checked)
 	if err == nil {

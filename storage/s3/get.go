@@ -103,9 +103,15 @@ func wholeSize(contentRange *string, offset int64) (int64, error) {
 	return size, nil
 }
 
+// wholeSeconds gives a time as a header has it. Listings of some stores have
+// fractions of seconds besides, which the object itself does not tell.
+func wholeSeconds(t *time.Time) time.Time {
+	return aws.ToTime(t).Truncate(time.Second)
+}
+
 func newInfo(key string, size *int64, modified *time.Time, etag *string, metadata map[string]string) storage.Info {
 	info := storage.Info{
-		Key: key, Size: aws.ToInt64(size), ModTime: aws.ToTime(modified), ETag: unquoted(etag),
+		Key: key, Size: aws.ToInt64(size), ModTime: wholeSeconds(modified), ETag: unquoted(etag),
 		Metadata: make(map[string]string, len(metadata)),
 	}
 	for name, value := range metadata {

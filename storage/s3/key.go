@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -10,9 +9,8 @@ import (
 )
 
 const (
-	maxKey      = 1024 // bytes
-	maxMetadata = 2048 // bytes of names and values
-	maxObject   = 5 << 40
+	maxKey    = 1024 // bytes
+	maxObject = 5 << 40
 )
 
 func (s *Store) checkKey(op, key string) error {
@@ -36,32 +34,11 @@ func (s *Store) checkPut(key string, opts storage.PutOptions) error {
 	if err := s.checkKey("PutObject", key); err != nil {
 		return err
 	}
-	if err := checkMetadata(opts.Metadata); err != nil {
+	if err := storage.CheckMetadata(opts.Metadata); err != nil {
 		return s.error("PutObject", key, storage.ErrInvalidKey, err)
 	}
 	if opts.Size < 0 || opts.Size > maxObject {
 		return s.error("PutObject", key, nil, fmt.Errorf("an object of %d bytes is impossible: S3 takes 0 to %d", opts.Size, int64(maxObject)))
 	}
 	return nil
-}
-
-func checkMetadata(metadata map[string]string) error {
-	size := 0
-	for name, value := range metadata {
-		size += len(name) + len(value)
-		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
-			return fmt.Errorf("the value of its metadata %s is not printable ASCII", name)
-		}
-		if name == "" || strings.ContainsFunc(name, notInName) {
-			return errors.New("a name of its metadata has other characters than 0-9, a-z, - and _")
-		}
-	}
-	if size > maxMetadata {
-		return fmt.Errorf("its metadata has %d bytes, and S3 takes at most %d", size, maxMetadata)
-	}
-	return nil
-}
-
-func notInName(r rune) bool {
-	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && r != '-' && r != '_'
 }

@@ -46,8 +46,13 @@ type listing struct {
 	depth  storage.Depth
 	token  *string // where the next page begins
 	last   string  // the last key
+	listed int     // entries so far
 	whole  bool
 }
+
+// maxListed bounds what a store that never ends its listing can fill memory
+// with. No dataset has so many items.
+const maxListed = 5_000_000
 
 // page gives the entries of the next page in order.
 func (l *listing) page(ctx context.Context) ([]storage.Info, error) {
@@ -84,6 +89,13 @@ func (l *listing) read(out *s3.ListObjectsV2Output) ([]storage.Info, error) {
 	if out.EncodingType == types.EncodingTypeUrl {
 		decode = func(key *string) (string, error) { return url.QueryUnescape(aws.ToString(key)) }
 	}
+	n := len(out.Contents) + len(out.CommonPrefixes)
+	if int(aws.ToInt32(out.KeyCount)) > n {
+		return nil, fmt.Errorf("the listing has %d keys and says that it has %d", n, *out.KeyCount)
+	}
+	if l.listed += n; l.listed > maxListed {
+		return nil, fmt.Errorf("the listing has more than %d keys", maxListed)
+	}
 	objects := make([]storage.Info, 0, len(out.Contents)+len(out.CommonPrefixes))
 	for _, o := range out.Contents {
 		key, err := decode(o.Key)
@@ -91,7 +103,7 @@ func (l *listing) read(out *s3.ListObjectsV2Output) ([]storage.Info, error) {
 			return nil, err
 		}
 		objects = append(objects, storage.Info{
-			Key: key, Size: aws.ToInt64(o.Size), ModTime: aws.ToTime(o.LastModified), ETag: unquoted(o.ETag),
+			Key: key, Size: aws.ToInt64(o.Size), ModTime: wholeSeconds(o.LastModified), ETag: unquoted(o.ETag),
 		})
 	}
 	var places []storage.Info

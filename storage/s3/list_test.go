@@ -71,6 +71,7 @@ func TestListingsThatLie(t *testing.T) {
 		"the same key twice":       {listing(keys("d/a", "d/a"))},
 		"outside the prefix":       {listing(keys("d/a", "e/b"))},
 		"place outside the prefix": {listing(keys("d/a") + "<CommonPrefixes><Prefix>e/</Prefix></CommonPrefixes>")},
+		"fewer than it says":       {listing("<KeyCount>2</KeyCount>" + keys("d/a"))},
 		"badly encoded":            {listing("<EncodingType>url</EncodingType>" + keys("d/%zz"))},
 	} {
 		t.Run(name, func(t *testing.T) {

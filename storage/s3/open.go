@@ -51,7 +51,10 @@ func open(ctx context.Context, bucket string, c Config) (*Store, error) {
 		bucket: bucket, endpointSetting: c.EndpointSetting, keySetting: c.KeySetting, limits: c.Limits, partSize: c.PartSize, inFlight: c.PartsInFlight, log: c.Log,
 		retryer: c.retryer(shared.RetryMaxAttempts),
 	}
-	provider := findCredentials(ctx, shared.Credentials)
+	provider, err := findCredentials(ctx, shared.Credentials)
+	if err != nil {
+		return nil, err
+	}
 	_, s.anonymous = provider.(aws.AnonymousCredentials)
 	s.api = s3.NewFromConfig(shared, func(o *s3.Options) {
 		o.Credentials = provider
@@ -175,16 +178,16 @@ const roleTimeout = 2 * time.Second
 // to and none. It is none only if nothing at all is configured and the last
 // resort, the role of an instance, is not there either; credentials that are
 // configured and do not work are an error of the requests.
-func findCredentials(ctx context.Context, found aws.CredentialsProvider) aws.CredentialsProvider {
+func findCredentials(ctx context.Context, found aws.CredentialsProvider) (aws.CredentialsProvider, error) {
 	source, ok := found.(aws.CredentialProviderSource)
 	if ok && slices.Equal(source.ProviderSources(), []aws.CredentialSource{aws.CredentialSourceIMDS}) {
-		ctx, cancel := context.WithTimeout(ctx, roleTimeout)
+		asking, cancel := context.WithTimeout(ctx, roleTimeout)
 		defer cancel()
-		if _, err := found.Retrieve(ctx); err != nil {
-			return aws.AnonymousCredentials{}
+		if _, err := found.Retrieve(asking); err != nil {
+			return aws.AnonymousCredentials{}, ctx.Err() // nothing was found out if the caller gave up
 		}
 	}
-	return namedProvider{found}
+	return namedProvider{found}, nil
 }
 
 // namedProvider makes failures to get credentials known as such.

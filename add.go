@@ -1,0 +1,258 @@
+package dtool
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/dtool-go/dtool/internal/transfer"
+	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/disk"
+)
+
+// A Source is a local file, or a directory with all files below it, that is to be
+// added to a proto dataset.
+type Source struct {
+	Path string
+	// Relpath is where a file goes; empty stands for its base name. For a directory it is what
+	// the relpaths of its files begin with; empty puts them at the top.
+	Relpath string
+}
+
+// An addition is a local file that becomes an item.
+type addition struct {
+	store   storage.Store
+	key     string
+	relpath string
+	size    int64
+}
+
+// Add adds local files as items, each in place of one of the same relpath. Links
+// to files are followed; links to directories are skipped, which the observer
+// is warned of. What cannot be read, or cannot be an item here, is an error before
+// anything is added.
+func (p *Proto) Add(ctx context.Context, sources []Source, o Observer) error {
+	o = o.oneAtATime()
+	if _, err := p.openNow(ctx); err != nil {
+		return err
+	}
+	if err := p.layout.takesItems(ctx, p.store); err != nil {
+		return fmt.Errorf("%s: %w", p.uri, err)
+	}
+	files, err := gather(ctx, sources, p.uri, o)
+	if err != nil {
+		return err
+	}
+	if err := mustFit(p.layout, relpathsOf(files)); err != nil {
+		return err
+	}
+	if err := p.take(ctx, files, o); err != nil {
+		return err
+	}
+	if _, err := p.openNow(ctx); err != nil { // then it is not known which of the files are in the manifest
+		return fmt.Errorf("while items were added: %w", err)
+	}
+	return nil
+}
+
+// gather finds the files that are to become the items of a dataset at a URI or
+// in a base.
+func gather(ctx context.Context, sources []Source, uri string, o Observer) ([]addition, error) {
+	var files []addition
+	for _, source := range sources {
+		info, err := os.Stat(source.Path)
+		if err != nil {
+			return nil, err
+		}
+		find := fileOf
+		if info.IsDir() {
+			find = filesBelow
+			if err := refuseInside(source.Path, uri); err != nil {
+				return nil, err
+			}
+		}
+		found, err := find(ctx, source, o)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, found...)
+	}
+	return files, nil
+}
+
+func fileOf(ctx context.Context, source Source, _ Observer) ([]addition, error) {
+	file, err := filepath.Abs(source.Path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	relpath := source.Relpath
+	if relpath == "" {
+		relpath = filepath.Base(file)
+	}
+	if relpath, err = cleanRelpath(filepath.ToSlash(relpath)); err != nil {
+		return nil, err
+	}
+	store, err := disk.New(filepath.Dir(file), disk.Options{})
+	if err != nil {
+		return nil, err
+	}
+	info, err := store.Stat(ctx, filepath.Base(file))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	return []addition{{store, info.Key, relpath, info.Size}}, nil
+}
+
+func filesBelow(ctx context.Context, source Source, o Observer) ([]addition, error) {
+	under := ""
+	if source.Relpath != "" {
+		var err error
+		if under, err = cleanRelpath(filepath.ToSlash(source.Relpath)); err != nil {
+			return nil, err
+		}
+	}
+	store, err := disk.New(source.Path, disk.Options{})
+	if err != nil {
+		return nil, err
+	}
+	infos, err := itemsListed(ctx, store, "", o)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := store.Stat(ctx, diskLayout{}.keys().admin); err == nil {
+		o.Warn(fmt.Sprintf("%s is a dataset itself: its items and its metadata become items alike", quoted(source.Path)))
+	}
+	files := make([]addition, 0, len(infos))
+	for _, info := range infos {
+		relpath, err := cleanRelpath(path.Join(under, info.Key))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, addition{store, info.Key, relpath, info.Size})
+	}
+	return files, nil
+}
+
+func relpathsOf(files []addition) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, file := range files {
+			if !yield(file.relpath) {
+				return
+			}
+		}
+	}
+}
+
+// refuseInside refuses a directory in which the place lies that should take it in.
+func refuseInside(dir, uri string) error {
+	ref, err := parseURI(uri)
+	if err != nil || !ref.isDirectory() {
+		return err
+	}
+	outer, err := resolved(dir)
+	if err != nil {
+		return err
+	}
+	inner, err := resolved(ref.path)
+	if err != nil {
+		return err
+	}
+	rel, err := filepath.Rel(outer, inner)
+	if err == nil && filepath.IsLocal(rel) {
+		return fmt.Errorf("%s: %w: %s", quoted(uri), ErrInside, quoted(dir))
+	}
+	return nil
+}
+
+// resolved gives the absolute path of a directory without links in it; of one
+// that is not there, the path as it is, since others say what is wrong with it.
+func resolved(dir string) (string, error) {
+	absolute, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	if target, err := filepath.EvalSymlinks(absolute); err == nil {
+		return target, nil
+	}
+	return absolute, nil
+}
+
+// itemsListed lists what can be items below a prefix. What is skipped is said,
+// and what would be lost by skipping it is an error.
+func itemsListed(ctx context.Context, store storage.Store, prefix string, o Observer) ([]storage.Info, error) {
+	var infos []storage.Info
+	for info, err := range store.List(ctx, prefix, storage.Deep) {
+		switch {
+		case err != nil:
+			return nil, err
+		case info.Irregular == storage.LinkToDirectory:
+			o.Warn(fmt.Sprintf("%s is skipped: it is %s", quoted(info.Key), info.Irregular))
+		case info.Irregular != "":
+			return nil, fmt.Errorf("%w: %s in %s is %s", ErrUnreadable, quoted(info.Key), store, info.Irregular)
+		case !info.IsPlace():
+			infos = append(infos, info)
+		}
+	}
+	return infos, nil
+}
+
+// take stores files as items.
+func (p *Proto) take(ctx context.Context, files []addition, o Observer) error {
+	var bytes int64
+	for _, file := range files {
+		bytes += file.size
+	}
+	meter := o.meter("Adding", len(files), bytes)
+	err := transfer.Run(ctx, p.client.workersFor(p.store), files, func(ctx context.Context, _ int, file addition) error {
+		if err := p.takeOne(ctx, file, meter); err != nil {
+			return &ItemError{"adding", Identifier(file.relpath), file.relpath, err}
+		}
+		meter.ItemDone()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return p.sync(ctx)
+}
+
+func (p *Proto) takeOne(ctx context.Context, file addition, meter *transfer.Meter) error {
+	key, err := p.layout.itemKey(file.relpath)
+	if err != nil {
+		return err
+	}
+	body, info, err := file.store.Get(ctx, file.key, storage.Range{})
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	o := storage.PutOptions{Size: info.Size, ModTime: info.ModTime, Lazy: true}
+	if p.layout.recordsMD5() {
+		if o.MD5, _, err = readMD5(ctx, file.store, file.key, nil); err != nil {
+			return err
+		}
+	}
+	if o.Metadata, err = p.layout.itemMetadata(file.relpath, o.MD5); err != nil {
+		return err
+	}
+	_, err = p.store.Put(ctx, key, meter.Reader(body), o)
+	return err
+}
+
+// readMD5 reads an object for its MD5 alone.
+func readMD5(ctx context.Context, store storage.Store, key string, meter *transfer.Meter) (string, storage.Info, error) {
+	body, info, err := store.Get(ctx, key, storage.Range{})
+	if err != nil {
+		return "", info, err
+	}
+	defer body.Close()
+	checked := storage.NewCheckedBody(meter.Reader(body), storage.PutOptions{Size: info.Size})
+	if _, err := io.Copy(io.Discard, checked); err != nil {
+		return "", info, err
+	}
+	return checked.MD5(), info, nil
+}
