@@ -71,7 +71,7 @@ func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyO
 	cp.warnOfUnverifiable(plan)
 	switch state {
 	case copyAbsent:
-		err = cp.run(ctx, plan)
+		err = cp.start(ctx, b, plan)
 	case copyBegun:
 		err = cp.resume(ctx, plan)
 	case copyFrozen:
@@ -154,6 +154,15 @@ type copying struct {
 	observer Observer
 }
 
+// start makes a copy where nothing is. If not even its first documents can be written, a place that does
+// not allow it most likely, nothing is left behind that a later copy would meet.
+func (c *copying) start(ctx context.Context, b base, plan copyPlan) error {
+	if err := c.begin(ctx); err != nil {
+		return errors.Join(err, c.dst.undo(ctx, b))
+	}
+	return c.finish(ctx, plan)
+}
+
 // resume goes on with a copy that was begun, unless another process has finished it
 // while this one looked at what is there. A README that was written there meanwhile is kept.
 func (c *copying) resume(ctx context.Context, plan copyPlan) error {
@@ -177,7 +186,15 @@ func (c *copying) resume(ctx context.Context, plan copyPlan) error {
 			return err
 		}
 	}
-	return c.run(ctx, plan)
+	if err := c.begin(ctx); err != nil {
+		return err
+	}
+	return c.finish(ctx, plan)
+}
+
+// begin makes the copy a proto dataset, an unfinished one.
+func (c *copying) begin(ctx context.Context) error {
+	return c.dst.begin(ctx, c.src.adminNow().unfinished(c.client.now()), "")
 }
 
 func (c *copying) manifestLost(ctx context.Context) bool {
@@ -185,12 +202,9 @@ func (c *copying) manifestLost(ctx context.Context) bool {
 	return err != nil
 }
 
-// run carries the plan out, in an order in which a reader sees a valid state at every moment.
-func (c *copying) run(ctx context.Context, plan copyPlan) error {
-	a := c.src.adminNow()
-	if err := c.dst.begin(ctx, a.unfinished(c.client.now()), ""); err != nil {
-		return err
-	}
+// finish carries the plan out, in an order in which a reader sees a valid state
+// at every moment.
+func (c *copying) finish(ctx context.Context, plan copyPlan) error {
 	before, after, err := c.documents(ctx)
 	if err != nil {
 		return err
@@ -207,7 +221,7 @@ func (c *copying) run(ctx context.Context, plan copyPlan) error {
 	if err := writeDocument(ctx, c.dst.store, c.dst.layout.keys().manifest, c.manifest.text, nil); err != nil {
 		return err
 	}
-	if err := c.dst.writeAdmin(ctx, a); err != nil {
+	if err := c.dst.writeAdmin(ctx, c.src.adminNow()); err != nil {
 		return err
 	}
 	return c.dst.sweep(ctx)

@@ -387,6 +387,23 @@ func (f *failing) Put(ctx context.Context, key string, body io.Reader, o storage
 	return f.Store.Put(ctx, key, body, o)
 }
 
+func TestCopyThatMayNotBeginLeavesNothing(t *testing.T) {
+	for after := range int64(5) { // of what makes a place a proto dataset
+		w := newWorld(t)
+		src := w.frozen(t.TempDir(), "seedlings", seedling())
+		to := w.bucket("to")
+		whole := w.memory["to"]
+		w.memory["to"] = &failing{Store: whole, after: after}
+		w.connect()
+		_, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{})
+		wantError(t, err, errBroken)
+		w.memory["to"] = whole
+		if left := w.keys("to"); (after < 4) != (left == nil) {
+			t.Errorf("after %d writes %q are left", after, left)
+		}
+	}
+}
+
 func TestResumeReplacesWhatHasTheWrongContent(t *testing.T) {
 	onEveryBase(t, func(t *testing.T, w *world, from string) {
 		src := w.frozen(from, "seedlings", seedling())

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -109,17 +108,6 @@ func (p *place) makeDirs(ctx context.Context, linkTo string) error {
 		if err := dirs.MakeDir(ctx, strings.TrimSuffix(dir, "/"), false); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// undo removes a dataset that could not be made, even if the making was called off.
-func (d *Dataset) undo(ctx context.Context, b base) error {
-	const enough = 30 * time.Second
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), enough)
-	defer cancel()
-	if err := b.remove(ctx, &d.place); err != nil {
-		return fmt.Errorf("%s: %w: %w", d.uri, ErrLeftBehind, err)
 	}
 	return nil
 }

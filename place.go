@@ -2,6 +2,8 @@ package dtool
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/dtool-go/dtool/storage"
 	"github.com/dtool-go/dtool/storage/disk"
@@ -26,6 +28,17 @@ func (p *place) sync(ctx context.Context) error {
 func (p *place) sweep(ctx context.Context) error {
 	if sweeper, ok := p.store.(storage.Sweeper); ok {
 		return sweeper.Sweep(ctx)
+	}
+	return nil
+}
+
+// undo removes what was begun at a place and could not be finished, even if that was called off.
+func (p *place) undo(ctx context.Context, b base) error {
+	const enough = 30 * time.Second
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), enough)
+	defer cancel()
+	if err := b.remove(ctx, p); err != nil {
+		return fmt.Errorf("%s: %w: %w", p.uri, ErrLeftBehind, err)
 	}
 	return nil
 }
