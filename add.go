@@ -18,8 +18,9 @@ import (
 // added to a proto dataset.
 type Source struct {
 	Path string
-	// Relpath is where a file goes; empty stands for its base name. For a directory it is what
-	// the relpaths of its files begin with; empty puts them at the top.
+	// Relpath is where a file goes; empty stands for its base name. For a
+	// directory it is what the relpaths of its files begin with; empty puts
+	// them at the top.
 	Relpath string
 }
 

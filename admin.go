@@ -130,8 +130,8 @@ func (a admin) with(name string, value pyjson.Value) admin {
 
 // unfinished gives the metadata that a dataset has while somebody makes it as a
 // whole: a proto dataset that was frozen already. So nobody takes what has
-// arrived of it for all of it, see [ErrUnfinished].
-// A time that an old dataset lacks becomes that of now.
+// arrived of it for all of it, see [ErrUnfinished]. A time that an old dataset
+// lacks becomes that of now.
 func (a admin) unfinished(now time.Time) admin {
 	seconds, ok := a.seconds("frozen_at")
 	if !ok {
@@ -177,7 +177,8 @@ func asciiText(text string) string {
 // lastSecond is the end of the year 9999, after which no time is meant as one.
 const lastSecond = 253402300799
 
-// unixSeconds gives a time as the format keeps it: Unix seconds, with six decimals at most.
+// unixSeconds gives a time as the format keeps it: Unix seconds, with six
+// decimals at most.
 func unixSeconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 
 // fromUnixSeconds is its inverse, to the microsecond. Times that no clock shows

@@ -65,7 +65,8 @@ func (d *Dataset) DeleteTag(ctx context.Context, tag string) error {
 	return d.store.Delete(ctx, key)
 }
 
-// names lists what lies directly under a prefix with a suffix, without the two. A missing directory holds nothing.
+// names lists what lies directly under a prefix with a suffix, without the two.
+// A missing directory holds nothing.
 func (p *place) names(ctx context.Context, prefix, suffix string) ([]string, error) {
 	var names []string
 	for info, err := range p.store.List(ctx, prefix, storage.Shallow) {
@@ -81,8 +82,8 @@ func (p *place) names(ctx context.Context, prefix, suffix string) ([]string, err
 	return names, nil
 }
 
-// memberKey gives the key of what goes by a name under a prefix. Readers take any name that
-// stays there.
+// memberKey gives the key of what goes by a name under a prefix. Readers take
+// any name that stays there.
 func memberKey(prefix, name, suffix string) (string, error) {
 	if name == "" || strings.Contains(name, "/") || storage.CheckKey(name+suffix) != nil {
 		return "", fmt.Errorf("%w %s", ErrInvalidName, quoted(name))

@@ -158,8 +158,8 @@ func creator(environ []string) string {
 	return "unknown"
 }
 
-// networkWorkers is how many items at a time travel to or from a store that answers over
-// a network: enough to hide its round trips.
+// networkWorkers is how many items at a time travel to or from a store that
+// answers over a network: enough to hide its round trips.
 const networkWorkers = 16
 
 // workersFor gives how many items at a time are worked on. Work on local files

@@ -83,7 +83,8 @@ func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyO
 	return result, nil
 }
 
-// warnOfUnverifiable tells which items the manifest says nothing of that could be compared.
+// warnOfUnverifiable tells which items the manifest says nothing of that could
+// be compared.
 func (c *copying) warnOfUnverifiable(plan copyPlan) {
 	for _, item := range plan.copy {
 		if why := c.manifest.unverifiable(item); why != "" {
@@ -154,8 +155,9 @@ type copying struct {
 	observer Observer
 }
 
-// start makes a copy where nothing is. If not even its first documents can be written, a place that does
-// not allow it most likely, nothing is left behind that a later copy would meet.
+// start makes a copy where nothing is. If not even its first documents can be
+// written, a place that does not allow it most likely, nothing is left behind
+// that a later copy would meet.
 func (c *copying) start(ctx context.Context, b base, plan copyPlan) error {
 	if err := c.begin(ctx); err != nil {
 		return errors.Join(err, c.dst.undo(ctx, b))
@@ -163,8 +165,9 @@ func (c *copying) start(ctx context.Context, b base, plan copyPlan) error {
 	return c.finish(ctx, plan)
 }
 
-// resume goes on with a copy that was begun, unless another process has finished it
-// while this one looked at what is there. A README that was written there meanwhile is kept.
+// resume goes on with a copy that was begun, unless another process has
+// finished it while this one looked at what is there. A README that was written
+// there meanwhile is kept.
 func (c *copying) resume(ctx context.Context, plan copyPlan) error {
 	a, err := c.dst.readAdmin(ctx)
 	switch {
@@ -285,8 +288,8 @@ func (c *copying) copyItem(ctx context.Context, item Item, meter *transfer.Meter
 	return err
 }
 
-// md5For gives the MD5 that goes beside an item. Where the destination needs it and the
-// manifest does not have it, the item is read once for it alone.
+// md5For gives the MD5 that goes beside an item. Where the destination needs it
+// and the manifest does not have it, the item is read once for it alone.
 func (c *copying) md5For(ctx context.Context, item Item, from string) (string, error) {
 	if md5 := c.manifest.md5Of(item); md5 != "" || !c.dst.layout.recordsMD5() {
 		return md5, nil

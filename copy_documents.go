@@ -13,8 +13,8 @@ import (
 // A documentCopy is a document that a copy carries to the letter.
 type documentCopy struct{ from, to string }
 
-// documents finds the documents that a copy carries besides the manifest: those written before the
-// items, and the overlays, which come after them.
+// documents finds the documents that a copy carries besides the manifest: those
+// written before the items, and the overlays, which come after them.
 func (c *copying) documents(ctx context.Context) (before, after []documentCopy, err error) {
 	from, to := c.src.layout.keys(), c.dst.layout.keys()
 	before = append(before, documentCopy{from.readme, to.readme})

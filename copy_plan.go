@@ -11,13 +11,15 @@ import (
 	"github.com/dtool-go/dtool/storage"
 )
 
-// A copyPlan says which items a copy moves, in the order of their relpaths. The others are at the destination already.
+// A copyPlan says which items a copy moves, in the order of their relpaths. The
+// others are at the destination already.
 type copyPlan struct {
 	copy []Item
 	kept int
 }
 
-// plan compares the destination with the manifest. An item is kept if what is there has its size and its content.
+// plan compares the destination with the manifest. An item is kept if what is
+// there has its size and its content.
 func (c *copying) plan(ctx context.Context, state copyState) (copyPlan, error) {
 	if state == copyAbsent {
 		return copyPlan{copy: c.manifest.items}, nil
@@ -54,8 +56,8 @@ func (c *copying) plan(ctx context.Context, state copyState) (copyPlan, error) {
 	return plan, nil
 }
 
-// refuseStrays refuses a destination where something else lies among the items: it would
-// be in the copy, and not in its manifest.
+// refuseStrays refuses a destination where something else lies among the items:
+// it would be in the copy, and not in its manifest.
 func (c *copying) refuseStrays(there map[string]storage.Info, strange []storage.Info) error {
 	expected := make(map[string]bool, c.manifest.Len())
 	for _, item := range c.manifest.items {

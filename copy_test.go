@@ -228,8 +228,8 @@ func TestResumeOntoAnotherDatasetIsRefused(t *testing.T) {
 	}
 }
 
-// TestResumeLeavesStrangersFilesAlone resumes onto what looks a little like a dataset: it must be
-// left as it is, whatever it is.
+// TestResumeLeavesStrangersFilesAlone resumes onto what looks a little like a
+// dataset: it must be left as it is, whatever it is.
 func TestResumeLeavesStrangersFilesAlone(t *testing.T) {
 	w := newWorld(t)
 	src := w.frozen(w.bucket("plants"), "seedlings", seedling())

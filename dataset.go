@@ -74,7 +74,8 @@ func (c *Client) open(ctx context.Context, at *place) (*Dataset, error) {
 	return &Dataset{place: *at, client: c, admin: a}, nil
 }
 
-// isAbsent tells that nothing is there, not even the directory or bucket it would be in.
+// isAbsent tells that nothing is there, not even the directory or bucket it
+// would be in.
 func isAbsent(err error) bool {
 	return errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrNoStore)
 }

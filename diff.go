@@ -18,9 +18,9 @@ type DiffOptions struct {
 	Observer
 }
 
-// A DiffReport tells how two datasets differ: in their identifiers, or, if those are
-// the same, in sizes, or, if those are the same too, in content. At most one of the three is not
-// empty.
+// A DiffReport tells how two datasets differ: in their identifiers, or, if
+// those are the same, in sizes, or, if those are the same too, in content. At
+// most one of the three is not empty.
 type DiffReport struct {
 	Identifiers []IdentifierDiff
 	Sizes       []SizeDiff

@@ -12,7 +12,8 @@ import (
 var (
 	// ErrNotDataset means that there is no dataset at a URI.
 	ErrNotDataset = errors.New("not a dataset")
-	// ErrNotFrozen means that a frozen dataset is wanted where there is a proto dataset.
+	// ErrNotFrozen means that a frozen dataset is wanted where there is a proto
+	// dataset.
 	ErrNotFrozen = errors.New("not frozen: a proto dataset")
 	// ErrFrozen means that a proto dataset is wanted where there is a frozen dataset.
 	ErrFrozen = errors.New("frozen already")
@@ -48,7 +49,8 @@ var (
 	// ErrInside means that a dataset would lie in the directory that it is made
 	// of, or in another dataset.
 	ErrInside = errors.New("a dataset would lie inside")
-	// ErrLeftBehind means that a dataset was begun, could not be finished, and could not be removed.
+	// ErrLeftBehind means that a dataset was begun, could not be finished, and
+	// could not be removed.
 	ErrLeftBehind = errors.New("was begun and could not be removed")
 	// ErrCannotAdd means that a symlink dataset takes no items.
 	ErrCannotAdd = errors.New("takes no items")

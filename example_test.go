@@ -47,8 +47,8 @@ func exampleFiles() (dir string, remove func()) {
 	return dir, func() { _ = os.RemoveAll(dir) }
 }
 
-// The whole main job: a dataset of a directory's files, copied to a bucket, checked there to the last
-// byte.
+// The whole main job: a dataset of a directory's files, copied to a bucket,
+// checked there to the last byte.
 func Example() {
 	ctx := context.Background()
 	client, bucket := exampleClient()

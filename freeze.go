@@ -62,7 +62,8 @@ func (c *Client) mustBeFew(where string, items int) error {
 	return fmt.Errorf("%s: %w: %d, and DTOOL_MAX_FILES_LIMIT is %d", quoted(where), ErrTooManyItems, items, c.maxItems)
 }
 
-// checkREADME warns of a README that is not the YAML it should be. Any text may be frozen.
+// checkREADME warns of a README that is not the YAML it should be. Any text may
+// be frozen.
 func (p *Proto) checkREADME(ctx context.Context, o Observer) error {
 	text, err := p.README(ctx)
 	if err != nil {

@@ -33,8 +33,8 @@ func newHash(function string) hash.Hash {
 
 var multipartETag = regexp.MustCompile(`^[0-9a-f]{32}-[0-9]+$`)
 
-// unverifiable says in words why no reading of an item's bytes could tell whether they are
-// right, or gives "".
+// unverifiable says in words why no reading of an item's bytes could tell
+// whether they are right, or gives "".
 func (m *Manifest) unverifiable(item Item) string {
 	switch {
 	case newHash(m.hashFunction) == nil:
@@ -95,7 +95,8 @@ func md5Hex(text []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// isMismatch tells bytes that were read and are wrong from bytes that could not be read.
+// isMismatch tells bytes that were read and are wrong from bytes that could not
+// be read.
 func isMismatch(err error) bool {
 	_, ok := errors.AsType[*storage.Mismatch](err)
 	return ok

@@ -81,7 +81,8 @@ func newCopier(t *testing.T, at site, want snapshot) *copier {
 	t.Helper()
 	c := &copier{t: t, want: want, parts: at.parts(t, want.UUID)}
 	if c.parts["dtool"] == "dtoolfile" {
-		// The oldest has its administrative metadata in headers alone. A copy has a document.
+		// The oldest has its administrative metadata in headers alone. A copy
+		// has a document.
 		c.parts["dtool"] = `{"uuid": "` + want.UUID + `", "dtoolcore_version": "3.0.0", "name": "hist-0.3.0", "type": "dataset", ` +
 			`"creator_username": "olssont", "frozen_at": 1536749834.015616}`
 	}

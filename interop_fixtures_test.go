@@ -116,7 +116,8 @@ const (
 	fixtureFrozen  = 1536749834.015616
 )
 
-// fixtureItems gives the items of the fixtures. The one that is not ASCII is in the newest only.
+// fixtureItems gives the items of the fixtures. The one that is not ASCII is in
+// the newest only.
 func fixtureItems() []dtool.Item {
 	return []dtool.Item{
 		{"a46ec74fc8f27bbacdaf96407b2f528b408c05cd", "empty.dat", 0, "d41d8cd98f00b204e9800998ecf8427e", 1500000000},
@@ -148,7 +149,8 @@ func described(id, name string, annotated bool) snapshot {
 	return s
 }
 
-// frozenWith gives a fixture with items, and the overlay that tells which of them are text.
+// frozenWith gives a fixture with items, and the overlay that tells which of
+// them are text.
 func frozenWith(s snapshot, items []dtool.Item) snapshot {
 	s.Frozen, s.FrozenAt, s.Items = true, fixtureFrozen, items
 	isText := map[string]string{}

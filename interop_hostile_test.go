@@ -100,8 +100,8 @@ func TestCacheKeepsItemsToItself(t *testing.T) {
 	}
 }
 
-// TestNamesOfDatasetsLeadNowhere is about the names that administrative metadata holds, by which
-// a copy would go in a directory.
+// TestNamesOfDatasetsLeadNowhere is about the names that administrative
+// metadata holds, by which a copy would go in a directory.
 func TestNamesOfDatasetsLeadNowhere(t *testing.T) {
 	for _, name := range []string{"../evil", "..", ".", "", "a/b", "/etc/evil", "../other", "other/.dtool", "nul\x00"} {
 		h := handmade{name: name, items: []handmadeItem{{relpath: "a", content: "evil"}}}
@@ -120,7 +120,8 @@ func TestNamesOfDatasetsLeadNowhere(t *testing.T) {
 	}
 }
 
-// TestCopyDoesNotGoOnElsewhere is about a copy that was begun where a name leads out of the base.
+// TestCopyDoesNotGoOnElsewhere is about a copy that was begun where a name
+// leads out of the base.
 func TestCopyDoesNotGoOnElsewhere(t *testing.T) {
 	h := handmade{name: "../victim", items: []handmadeItem{{relpath: "a", content: "evil"}}}.write(t)
 	client, d := h.open(t)

@@ -142,8 +142,8 @@ func refusesToRead(t *testing.T, d *dtool.Dataset, item dtool.Item) {
 	}
 }
 
-// refusesToCopy fails unless a copy to a directory stops at the item, which is not there
-// under its name, and is no dataset.
+// refusesToCopy fails unless a copy to a directory stops at the item, which is
+// not there under its name, and is no dataset.
 func refusesToCopy(t *testing.T, client *dtool.Client, d *dtool.Dataset, item dtool.Item) {
 	t.Helper()
 	base := t.TempDir()

@@ -12,8 +12,8 @@ import (
 )
 
 // parts gives the documents and items of a dataset in a bucket to the letter,
-// by names that are the same wherever the dataset lies: "tags/rnaseq", "data/<identifier>". What
-// describes the place is left out.
+// by names that are the same wherever the dataset lies: "tags/rnaseq",
+// "data/<identifier>". What describes the place is left out.
 func (s site) parts(t *testing.T, id string) map[string]string {
 	t.Helper()
 	root := s.root(t, id)

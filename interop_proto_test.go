@@ -73,7 +73,8 @@ func TestProtoFixtureOnDiskIsAddedToAndFrozen(t *testing.T) {
 }
 
 // addAndFreeze adds an item and metadata to a proto dataset, freezes it, and
-// compares what comes out with what it was, the additions, and what its metadata becomes.
+// compares what comes out with what it was, the additions, and what its
+// metadata becomes.
 func addAndFreeze(t *testing.T, client *dtool.Client, uri string, want snapshot) *dtool.Dataset {
 	t.Helper()
 	ctx := t.Context()

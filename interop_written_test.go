@@ -19,7 +19,8 @@ import (
 )
 
 // What this program writes must be, to the letter, what the Python tools write
-// of the same dataset. Only these differ, and are made alike before texts are compared.
+// of the same dataset. Only these differ, and are made alike before texts are
+// compared.
 func normalised(name, text, id string) string {
 	text = strings.ReplaceAll(text, id, "UUID")
 	text = regexp.MustCompile(`(_version": ")\d+\.\d+\.\d+"`).ReplaceAllString(text, `${1}VERSION"`)

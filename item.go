@@ -15,8 +15,8 @@ import (
 )
 
 // OpenItem opens the content of an item as a stream. A content that is not that
-// of the manifest gives [storage.ErrCorrupted] in place of io.EOF, so that what was read
-// to its end is right. The caller closes the stream.
+// of the manifest gives [storage.ErrCorrupted] in place of io.EOF, so that what
+// was read to its end is right. The caller closes the stream.
 func (d *Dataset) OpenItem(ctx context.Context, identifier string) (io.ReadCloser, error) {
 	m, err := d.Manifest(ctx)
 	if err != nil {
@@ -40,9 +40,10 @@ func (d *Dataset) OpenItem(ctx context.Context, identifier string) (io.ReadClose
 	}{m.checked(body, item), body}, nil
 }
 
-// ItemPath gives the absolute path of a local file that holds the content of an item: where
-// the dataset lies in a directory, the item itself; else a file in the cache,
-// which is fetched unless a file of the right size and hash is there.
+// ItemPath gives the absolute path of a local file that holds the content of an
+// item: where the dataset lies in a directory, the item itself; else a file in
+// the cache, which is fetched unless a file of the right size and hash is
+// there.
 func (d *Dataset) ItemPath(ctx context.Context, identifier string) (string, error) {
 	m, err := d.Manifest(ctx)
 	if err != nil {

@@ -24,12 +24,13 @@ type layout interface {
 	// [ErrInvalidItem] if a store would have no room for that.
 	itemMetadata(relpath, md5 string) (map[string]string, error)
 
-	// recordsMD5 tells whether an item's MD5 is kept beside it, so that it must be known
-	// before the item is stored.
+	// recordsMD5 tells whether an item's MD5 is kept beside it, so that it must
+	// be known before the item is stored.
 	recordsMD5() bool
 
-	// listed tells which item an object is that a listing of the data gave. It may ask the store for
-	// the object's metadata. An object that is none of dtool's is [errForeign].
+	// listed tells which item an object is that a listing of the data gave. It
+	// may ask the store for the object's metadata. An object that is none of
+	// dtool's is [errForeign].
 	listed(ctx context.Context, store storage.Store, info storage.Info) (listedItem, error)
 
 	// adminMetadata gives the user metadata of the administrative document.
@@ -56,7 +57,8 @@ type layout interface {
 	alone() bool
 }
 
-// keys are those of the parts of a dataset. The last five are prefixes that end in '/'.
+// keys are those of the parts of a dataset. The last five are prefixes that end
+// in '/'.
 type keys struct {
 	admin, manifest, readme, structure, about    string
 	data, overlays, annotations, tags, fragments string

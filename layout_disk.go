@@ -33,7 +33,8 @@ func (diskLayout) keys() keys {
 	}
 }
 
-// itemKey cleans away the "." parts that old datasets may hold, as a file system would.
+// itemKey cleans away the "." parts that old datasets may hold, as a file
+// system would.
 func (l diskLayout) itemKey(relpath string) (string, error) {
 	clean, err := cleanRelpath(relpath)
 	if err != nil {

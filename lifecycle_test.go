@@ -363,8 +363,8 @@ func TestAddThatMeetsAFreezeSaysSo(t *testing.T) {
 	wantError(t, p.Add(t.Context(), []dtool.Source{{Path: dir}}, freeze), dtool.ErrFrozen, "while items were added")
 }
 
-// TestDocumentsAreNotLinksToElsewhere opens a dataset that somebody made in order to see a file
-// of whoever copies it.
+// TestDocumentsAreNotLinksToElsewhere opens a dataset that somebody made in
+// order to see a file of whoever copies it.
 func TestDocumentsAreNotLinksToElsewhere(t *testing.T) {
 	w, base := newWorld(t), t.TempDir()
 	d := w.frozen(base, "seedlings", seedling())

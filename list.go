@@ -11,9 +11,9 @@ import (
 )
 
 // List gives the datasets that a base holds, proto datasets among them: those
-// of a bucket in the order of their keys, those of a directory by name. What lies there and is no
-// dataset is passed over. A dataset that is there and cannot be opened is given as an error, and
-// the others follow.
+// of a bucket in the order of their keys, those of a directory by name. What
+// lies there and is no dataset is passed over. A dataset that is there and
+// cannot be opened is given as an error, and the others follow.
 func (c *Client) List(ctx context.Context, baseURI string) iter.Seq2[*Dataset, error] {
 	return func(yield func(*Dataset, error) bool) {
 		found, err := c.openAll(ctx, baseURI)
@@ -89,7 +89,8 @@ func (c *Client) IsBase(ctx context.Context, uri string) (bool, error) {
 	return false, err
 }
 
-// URI gives the full form of the URI or path of a dataset or base, without asking whether anything is there.
+// URI gives the full form of the URI or path of a dataset or base, without
+// asking whether anything is there.
 func (c *Client) URI(uri string) (string, error) {
 	ref, err := parseURI(uri)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/dtool-go/dtool/storage"
 )
 
-// An Overlay is one value per item, by the item's identifier. One read from an old dataset may
-// lack identifiers of its dataset, or hold others.
+// An Overlay is one value per item, by the item's identifier. One read from an
+// old dataset may lack identifiers of its dataset, or hold others.
 type Overlay map[string]Value
 
 // Overlays gives the names of the dataset's overlays, sorted.
@@ -56,8 +56,8 @@ func parseOverlay(text []byte) (Overlay, error) {
 	return overlay, nil
 }
 
-// SetOverlay writes an overlay of a frozen dataset. It must hold a value for exactly the
-// dataset's identifiers: [ErrNoItem] else.
+// SetOverlay writes an overlay of a frozen dataset. It must hold a value for
+// exactly the dataset's identifiers: [ErrNoItem] else.
 func (d *Dataset) SetOverlay(ctx context.Context, name string, overlay Overlay) error {
 	if err := CheckName(name); err != nil {
 		return err

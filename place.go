@@ -32,7 +32,8 @@ func (p *place) sweep(ctx context.Context) error {
 	return nil
 }
 
-// undo removes what was begun at a place and could not be finished, even if that was called off.
+// undo removes what was begun at a place and could not be finished, even if
+// that was called off.
 func (p *place) undo(ctx context.Context, b base) error {
 	const enough = 30 * time.Second
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), enough)

@@ -38,7 +38,8 @@ func (b bucket) lookUp(ctx context.Context, uuid string) (*place, error) {
 	return b.place(b.prefix, uuid), nil
 }
 
-// registered gives the place that a registration tells of; [storage.ErrNotFound] where there is none.
+// registered gives the place that a registration tells of;
+// [storage.ErrNotFound] where there is none.
 func (b bucket) registered(ctx context.Context, uuid string) (*place, error) {
 	key := registrationPrefix + uuid
 	body, err := readDocument(ctx, b.store, key, maxRegistration)
@@ -99,7 +100,8 @@ func (b bucket) begun(ctx context.Context, _, uuid string) (*place, error) {
 	return at, err
 }
 
-// remove deletes the registration last, so that an interrupted removal can still be found.
+// remove deletes the registration last, so that an interrupted removal can
+// still be found.
 func (b bucket) remove(ctx context.Context, at *place) error {
 	var keys []string
 	for info, err := range at.store.List(ctx, at.layout.keys().top(), storage.Deep) {

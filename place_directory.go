@@ -60,8 +60,8 @@ func (d directory) reserve(ctx context.Context, name, _ string) (*place, error) 
 	return at, err
 }
 
-// refuseDataset refuses a base that is a dataset or lies in one, which a new dataset there
-// would change.
+// refuseDataset refuses a base that is a dataset or lies in one, which a new
+// dataset there would change.
 func (d directory) refuseDataset(ctx context.Context) error {
 	for dir := d.ref.path; ; dir = filepath.Dir(dir) {
 		above, err := d.place(reference{scheme: schemeFile, path: dir})

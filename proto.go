@@ -20,8 +20,9 @@ func (p *Proto) mustBeProto() error {
 	return nil
 }
 
-// openNow reads the administrative metadata again, since somebody else may have frozen the
-// dataset meanwhile, and refuses a dataset to which nothing is added any more.
+// openNow reads the administrative metadata again, since somebody else may have
+// frozen the dataset meanwhile, and refuses a dataset to which nothing is added
+// any more.
 func (p *Proto) openNow(ctx context.Context) (admin, error) {
 	a, err := p.readAdmin(ctx)
 	switch {
@@ -52,8 +53,8 @@ func (p *Proto) AddMetadata(ctx context.Context, relpath, key string, value Valu
 	return writeDocument(ctx, p.store, fragment, pyjson.Line(value.v), nil)
 }
 
-// handleOf finds the handle of an item by its relpath: the cleaned one, or, in a proto dataset
-// that an old tool filled, the relpath to the letter.
+// handleOf finds the handle of an item by its relpath: the cleaned one, or, in
+// a proto dataset that an old tool filled, the relpath to the letter.
 func (p *Proto) handleOf(ctx context.Context, relpath string) (string, error) {
 	clean, err := cleanRelpath(relpath)
 	if err != nil {

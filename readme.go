@@ -56,7 +56,8 @@ func (p *place) readREADME(ctx context.Context) ([]byte, error) {
 	return text, err
 }
 
-// WriteREADME replaces the README with any text. A frozen dataset keeps the old one, see [Dataset.READMEHistory].
+// WriteREADME replaces the README with any text. A frozen dataset keeps the old
+// one, see [Dataset.READMEHistory].
 func (d *Dataset) WriteREADME(ctx context.Context, text []byte) error {
 	key := d.layout.keys().readme
 	now, err := d.readAdmin(ctx)
@@ -75,7 +76,8 @@ func (d *Dataset) WriteREADME(ctx context.Context, text []byte) error {
 	return writeDocument(ctx, d.store, key, text, nil)
 }
 
-// keepREADME stores an old README under the first moment, from now on, that none is kept under.
+// keepREADME stores an old README under the first moment, from now on, that
+// none is kept under.
 func (p *place) keepREADME(ctx context.Context, old []byte, now time.Time) error {
 	taken, err := p.historyKeys(ctx)
 	if err != nil {

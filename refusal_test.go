@@ -14,8 +14,8 @@ import (
 	"github.com/dtool-go/dtool/storage"
 )
 
-// refusing is a store that refuses one kind of call on the keys or prefixes that begin with
-// its own. It counts what it has refused.
+// refusing is a store that refuses one kind of call on the keys or prefixes
+// that begin with its own. It counts what it has refused.
 type refusing struct {
 	storage.Store
 	op, key string // op is get, stat, list, put or delete
@@ -55,9 +55,9 @@ func (s *refusing) List(ctx context.Context, prefix string, depth storage.Depth)
 	return s.Store.List(ctx, prefix, depth)
 }
 
-// TestRefusalIsNeverAbsence makes the store refuse each call that an operation makes, one kind on
-// one place at a time. Then the operation must fail with that refusal, and never
-// go on as if nothing were there.
+// TestRefusalIsNeverAbsence makes the store refuse each call that an operation
+// makes, one kind on one place at a time. Then the operation must fail with
+// that refusal, and never go on as if nothing were there.
 func TestRefusalIsNeverAbsence(t *testing.T) {
 	const uuid = "UUID" // stands for the dataset's
 	for _, test := range []struct {
@@ -168,8 +168,8 @@ func TestRefusalIsNeverAbsence(t *testing.T) {
 	}
 }
 
-// onDataset makes a test's use of one that needs the dataset opened, by a store that does not refuse
-// that yet.
+// onDataset makes a test's use of one that needs the dataset opened, by a store
+// that does not refuse that yet.
 func onDataset(use func(ctx context.Context, d *dtool.Dataset) error) func(w *world, uri string) error {
 	return func(w *world, uri string) error {
 		store := w.memory["plants"].(*refusing)
@@ -216,7 +216,8 @@ func (s *recording) Sync(context.Context) error {
 	return nil
 }
 
-// note keeps which part of a dataset a key is, and of the administrative metadata the type.
+// note keeps which part of a dataset a key is, and of the administrative
+// metadata the type.
 func (s *recording) note(op, key string, text []byte) {
 	part := key
 	switch _, rest, ok := strings.Cut(key, "/"); {
@@ -236,8 +237,9 @@ func (s *recording) note(op, key string, text []byte) {
 	}
 }
 
-// TestOrderOfWriting holds every writer to the order in which a reader sees a valid
-// state at every moment, and the items are safe before anything says that they are whole.
+// TestOrderOfWriting holds every writer to the order in which a reader sees a
+// valid state at every moment, and the items are safe before anything says that
+// they are whole.
 func TestOrderOfWriting(t *testing.T) {
 	w := newWorld(t)
 	src := w.frozen(w.bucket("source"), "seedlings", seedling())

@@ -87,8 +87,8 @@ func (w *world) removeOwn(bucket site) {
 	}
 }
 
-// onEveryBase runs a test in a base of each kind: a directory, a bucket in memory and a
-// bucket of a real server.
+// onEveryBase runs a test in a base of each kind: a directory, a bucket in
+// memory and a bucket of a real server.
 func onEveryBase(t *testing.T, test func(t *testing.T, w *world, base string)) {
 	t.Helper()
 	t.Run("directory", func(t *testing.T) { test(t, newWorld(t), t.TempDir()) })
@@ -175,7 +175,8 @@ func contents(t *testing.T, d *dtool.Dataset) map[string]string {
 	return found
 }
 
-// tree gives every file below a directory with its content; directories end in a slash.
+// tree gives every file below a directory with its content; directories end in
+// a slash.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}

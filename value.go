@@ -32,7 +32,8 @@ func NewValue(v any) (Value, error) {
 	return ParseValue(text)
 }
 
-// ParseValue reads JSON text, with its order of keys and its way of writing numbers kept.
+// ParseValue reads JSON text, with its order of keys and its way of writing
+// numbers kept.
 func ParseValue(text []byte) (Value, error) {
 	v, err := pyjson.Parse(text)
 	if err != nil {

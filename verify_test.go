@@ -55,7 +55,8 @@ func TestVerifyFindsEveryDifference(t *testing.T) {
 	}
 }
 
-// removeAndAdd takes the item "gone" away and puts one "new" there, behind the library's back.
+// removeAndAdd takes the item "gone" away and puts one "new" there, behind the
+// library's back.
 func removeAndAdd(t *testing.T, w *world, d *dtool.Dataset) {
 	t.Helper()
 	if store := w.memory["plants"]; store != nil {

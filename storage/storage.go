@@ -145,8 +145,8 @@ type DirMaker interface {
 	RemoveDir(ctx context.Context, dir string) error
 }
 
-// A Syncer can take long to make an object survive a failure of the power, and less long
-// for many at once.
+// A Syncer can take long to make an object survive a failure of the power, and
+// less long for many at once.
 type Syncer interface {
 	// Sync returns when all that was put before survives a failure of the power.
 	Sync(ctx context.Context) error

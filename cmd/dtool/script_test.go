@@ -58,8 +58,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// noRaceDelay is the setting GORACE that keeps a program built with the race detector from
-// waiting for a second before it ends.
+// noRaceDelay is the setting GORACE that keeps a program built with the race
+// detector from waiting for a second before it ends.
 const noRaceDelay = "atexit_sleep_ms=0"
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

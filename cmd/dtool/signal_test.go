@@ -68,7 +68,8 @@ func TestSignalEndsTheProgram(t *testing.T) {
 	}
 }
 
-// dtoolCommand gives the program with nothing of the environment but a bucket at an endpoint.
+// dtoolCommand gives the program with nothing of the environment but a bucket
+// at an endpoint.
 func dtoolCommand(t *testing.T, endpoint string, args ...string) *exec.Cmd {
 	t.Helper()
 	program, err := exec.LookPath("dtool") // TestMain put this test's own there

@@ -75,8 +75,8 @@ func (a *app) splitAddArgs(ctx context.Context, args []string) (paths []string, 
 	return args[:last], proto, "", err
 }
 
-// sourceOf says where a file or directory goes: by default both keep their names, and "." puts the
-// files of a directory at the top.
+// sourceOf says where a file or directory goes: by default both keep their
+// names, and "." puts the files of a directory at the top.
 func sourceOf(path, relpath string) (dtool.Source, error) {
 	var err error
 	switch {

@@ -19,7 +19,8 @@ func (a *app) annotationCommand() *cobra.Command {
 		a.annotationSetCommand(), a.annotationGetCommand(), a.annotationLsCommand())
 }
 
-// errNotOfType means that the text of a value does not fit the type that was asked for.
+// errNotOfType means that the text of a value does not fit the type that was
+// asked for.
 var errNotOfType = errors.New("not a value of the type")
 
 func (a *app) annotationSetCommand() *cobra.Command {

@@ -74,7 +74,8 @@ type notes struct{ w io.Writer }
 // Printf prints a note of one line, without its end in the format.
 func (n notes) Printf(format string, args ...any) {
 	text := escape(fmt.Sprintf(format, args...), "\n\t")
-	// Further lines are indented, so that no text from elsewhere can pass for a note of ours.
+	// Further lines are indented, so that no text from elsewhere can pass for a
+	// note of ours.
 	fmt.Fprintln(n.w, strings.ReplaceAll(text, "\n", "\n  "))
 }
 

@@ -123,7 +123,8 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 	}
 }
 
-// arguments lets a command run only with so many arguments. A negative most is no limit.
+// arguments lets a command run only with so many arguments. A negative most is
+// no limit.
 func arguments(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) >= least && (most < 0 || len(args) <= most) {
@@ -136,7 +137,8 @@ func arguments(least, most int) cobra.PositionalArgs {
 	}
 }
 
-// missingArgument gives the name that the usage line has for the argument behind so many.
+// missingArgument gives the name that the usage line has for the argument
+// behind so many.
 func missingArgument(cmd *cobra.Command, given int) string {
 	names := strings.Fields(cmd.Use)[1:]
 	if given >= len(names) {

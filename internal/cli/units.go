@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// paddedSize gives a number of bytes in columns: six for the number, three for the unit.
+// paddedSize gives a number of bytes in columns: six for the number, three for
+// the unit.
 func paddedSize(bytes int64) string {
 	size := float64(bytes)
 	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}

@@ -22,7 +22,8 @@ type S3Settings struct {
 	Prefix string
 }
 
-// S3Setting gives the name of a setting of a bucket: ENDPOINT, ACCESS_KEY_ID and so on.
+// S3Setting gives the name of a setting of a bucket: ENDPOINT, ACCESS_KEY_ID
+// and so on.
 func S3Setting(scheme, what, bucket string) string {
 	return "DTOOL_" + strings.ToUpper(scheme) + "_" + what + "_" + bucket
 }

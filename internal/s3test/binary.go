@@ -58,7 +58,8 @@ func build(ctx context.Context, root, path string) error {
 	return os.Rename(made, path)
 }
 
-// checkout gives the root of the project's checkout, which holds the working directory.
+// checkout gives the root of the project's checkout, which holds the working
+// directory.
 func checkout() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

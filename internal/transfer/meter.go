@@ -20,7 +20,8 @@ type Meter struct {
 	told  int64 // bytes when the function was told last
 }
 
-// NewMeter makes a Meter that tells a function, which may be nil, never twice at the same time.
+// NewMeter makes a Meter that tells a function, which may be nil, never twice
+// at the same time.
 func NewMeter(items int, bytes int64, tell func(Count)) *Meter {
 	if tell == nil {
 		return nil

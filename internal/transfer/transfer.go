@@ -1,4 +1,5 @@
-// Package transfer runs many pieces of work a few at a time, and counts how far they are.
+// Package transfer runs many pieces of work a few at a time, and counts how far
+// they are.
 //
 // It knows nothing of what the pieces do: neither datasets nor stores.
 package transfer
@@ -15,10 +16,11 @@ import (
 // fails for one reason.
 const maxErrors = 10
 
-// Run does the work for each of the jobs, at most workers at a time, in their order as far as
-// that bound allows. The first failure cancels the context of the others, and
-// no further work is begun. Run returns when all that was begun has ended, with
-// the failures joined; those that are but the cancellation's are left out.
+// Run does the work for each of the jobs, at most workers at a time, in their
+// order as far as that bound allows. The first failure cancels the context of
+// the others, and no further work is begun. Run returns when all that was begun
+// has ended, with the failures joined; those that are but the cancellation's
+// are left out.
 func Run[T any](ctx context.Context, workers int, jobs []T, work func(ctx context.Context, index int, job T) error) error {
 	var failures failures
 	group, workCtx := errgroup.WithContext(ctx)
