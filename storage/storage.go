@@ -155,6 +155,7 @@ type Syncer interface {
 // A Sweeper can be left with traces of interrupted Puts, none of them visible
 // under a key.
 type Sweeper interface {
-	// Sweep removes the traces. No Put may be under way meanwhile.
+	// Sweep removes the traces of writers that are no more. What others are
+	// about to write is left alone.
 	Sweep(ctx context.Context) error
 }

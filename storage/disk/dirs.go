@@ -56,14 +56,6 @@ func (s *Store) RemoveDir(ctx context.Context, dir string) error {
 	return nil
 }
 
-// Sweep removes the directory of unfinished objects, if the store has one.
-func (s *Store) Sweep(ctx context.Context) error {
-	if s.opts.TempDir == "" {
-		return nil
-	}
-	return s.RemoveDir(ctx, s.opts.TempDir)
-}
-
 var (
 	_ storage.DirMaker = (*Store)(nil)
 	_ storage.Sweeper  = (*Store)(nil)

@@ -2,7 +2,6 @@ package disk
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -73,26 +72,6 @@ func put(ctx context.Context, root *os.Root, tempDir, name string, body io.Reade
 		return nil, errors.Join(err, root.Remove(temp))
 	}
 	return info, nil
-}
-
-// createTemp makes a file that nobody else has. It tries again where another Put,
-// of another process perhaps, has just removed the empty directory, which shows
-// as a file that cannot be made or as a directory that is there and is not.
-func createTemp(root *os.Root, dir string) (file *os.File, name string, err error) {
-	for range 100 {
-		name = filepath.Join(dir, ".unfinished-"+rand.Text())
-		file, err = root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFile)
-		if errors.Is(err, fs.ErrNotExist) {
-			err = root.MkdirAll(dir, newDir)
-			if err == nil {
-				continue
-			}
-		}
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
-			break
-		}
-	}
-	return file, name, err
 }
 
 // fill writes the body and, unless that is left to Sync, waits for the disk to

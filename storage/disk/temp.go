@@ -1,0 +1,108 @@
+package disk
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// tempPrefix begins the names of the files that are not whole yet. Behind it
+// come the machine and the process that write them, so that others can tell
+// whether they still do.
+const tempPrefix = ".unfinished-"
+
+func tempName() string {
+	return fmt.Sprintf("%s%s-%d-%s", tempPrefix, machine(), os.Getpid(), rand.Text())
+}
+
+// machine gives a short name for this computer: several may work in one
+// directory, on a file system that they share.
+func machine() string {
+	host, _ := os.Hostname() // where there is none, all are alike
+	sum := fnv.New32a()
+	sum.Write([]byte(host))
+	return fmt.Sprintf("%08x", sum.Sum32())
+}
+
+// createTemp makes a file that nobody else has. It tries again where another
+// Put, of another process perhaps, has just removed the empty directory, which
+// shows as a file that cannot be made or as a directory that is there and is
+// not.
+func createTemp(root *os.Root, dir string) (file *os.File, name string, err error) {
+	for range 100 {
+		name = filepath.Join(dir, tempName())
+		file, err = root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFile)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = root.MkdirAll(dir, newDir)
+			if err == nil {
+				continue
+			}
+		}
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	return file, name, err
+}
+
+// longestWrite is how long a process of another computer may have been silent
+// about a file that it still writes.
+const longestWrite = 24 * time.Hour
+
+// Sweep removes the unfinished objects of processes that are no more, and the
+// directory that they lie in if it is then empty. What a running process of
+// this computer writes is left alone, and so is what another computer has
+// written to within a day.
+func (s *Store) Sweep(ctx context.Context) error {
+	if s.opts.TempDir == "" {
+		return nil
+	}
+	err := s.inRoot(ctx, s.opts.TempDir, func(root *os.Root, dir string) error {
+		entries, err := fs.ReadDir(root.FS(), filepath.ToSlash(dir))
+		if isAbsent(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, entry := range entries {
+			if isBeingWritten(entry) {
+				continue
+			}
+			if err := root.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
+				return err
+			}
+		}
+		_ = root.Remove(dir) // unless something is left in it
+		return nil
+	})
+	if err != nil {
+		return s.fail("remove", s.opts.TempDir, err)
+	}
+	return nil
+}
+
+func isBeingWritten(entry fs.DirEntry) bool {
+	rest, ok := strings.CutPrefix(entry.Name(), tempPrefix)
+	if !ok {
+		return false
+	}
+	parts := strings.Split(rest, "-")
+	if len(parts) != 3 {
+		return false
+	}
+	if parts[0] == machine() {
+		pid, err := strconv.Atoi(parts[1])
+		return err == nil && isRunning(pid)
+	}
+	info, err := entry.Info()
+	return err == nil && time.Since(info.ModTime()) < longestWrite
+}
