@@ -32,12 +32,15 @@ type addition struct {
 	size    int64
 }
 
+// AddOptions goes with [Proto.Add].
+type AddOptions struct{ Observer }
+
 // Add adds local files as items, each in place of one of the same relpath. Links
 // to files are followed; links to directories are skipped, which the observer
 // is warned of. What cannot be read, or cannot be an item here, is an error before
 // anything is added.
-func (p *Proto) Add(ctx context.Context, sources []Source, o Observer) error {
-	o = o.oneAtATime()
+func (p *Proto) Add(ctx context.Context, sources []Source, opts AddOptions) error {
+	o := opts.oneAtATime()
 	if _, err := p.openNow(ctx); err != nil {
 		return err
 	}

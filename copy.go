@@ -15,6 +15,11 @@ type CopyOptions struct {
 	// Resume goes on with a copy that was begun. Without it, a destination that
 	// holds anything is [ErrExists].
 	Resume bool
+	// Verify has a resumed copy read every item that is there already, and
+	// replace what differs. Without it, an item in a bucket is kept if its size and
+	// the MD5 recorded beside it are right; on disk, where none is recorded,
+	// items are always read.
+	Verify bool
 	Observer
 }
 
@@ -56,7 +61,7 @@ func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyO
 	if err != nil {
 		return nil, err
 	}
-	cp := &copying{client: c, src: src, dst: dst, manifest: m, observer: o.Observer}
+	cp := &copying{client: c, src: src, dst: dst, manifest: m, verify: o.Verify, observer: o.Observer}
 	plan, err := cp.plan(ctx, state)
 	if err != nil {
 		return nil, err
@@ -75,7 +80,7 @@ func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyO
 	case copyBegun:
 		err = cp.resume(ctx, plan)
 	case copyFrozen:
-		err = cp.copyItems(ctx, plan)
+		err = cp.repair(ctx, plan)
 	}
 	if err != nil {
 		return nil, err
@@ -112,24 +117,32 @@ func (c *Client) destination(ctx context.Context, b base, src *Dataset, resume b
 	case err != nil:
 		return nil, 0, err
 	}
-	a, err := at.readAdmin(ctx)
-	switch begun := errors.Is(err, storage.ErrNotFound); {
-	case err != nil && !begun:
+	state, err := stateOf(ctx, at, src)
+	switch {
+	case err != nil:
 		return nil, 0, err
-	case !begun && a.text("uuid") != src.UUID():
-		return nil, 0, fmt.Errorf("%s: %w, and is another dataset: its UUID is %s, not %s", at.uri, ErrExists, a.text("uuid"), src.UUID())
 	case !resume:
 		return nil, 0, fmt.Errorf("%s: %w", at.uri, ErrExists)
-	case !begun && a.frozen():
-		state, err := c.frozenState(ctx, at, src)
-		return at, state, err
 	}
-	return at, copyBegun, nil
+	return at, state, nil
 }
 
-// frozenState tells a whole copy from one that has lost its manifest, which is
-// made anew, and from a dataset that was frozen with other items.
-func (c *Client) frozenState(ctx context.Context, at *place, src *Dataset) (copyState, error) {
+// stateOf tells how far the copy is that lies at a place. It is [ErrExists] if
+// what lies there is another dataset, or was frozen with other items. A frozen
+// copy that has lost its manifest is one that was begun: the manifest is made
+// anew.
+func stateOf(ctx context.Context, at *place, src *Dataset) (copyState, error) {
+	a, err := at.readAdmin(ctx)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return copyBegun, nil
+	case err != nil:
+		return 0, err
+	case a.text("uuid") != src.UUID():
+		return 0, fmt.Errorf("%s: %w, and is another dataset: its UUID is %s, not %s", at.uri, ErrExists, a.text("uuid"), src.UUID())
+	case !a.frozen():
+		return copyBegun, nil
+	}
 	here, err := src.Manifest(ctx)
 	if err != nil {
 		return 0, err
@@ -152,29 +165,36 @@ type copying struct {
 	src      *Dataset
 	dst      *place
 	manifest *Manifest
+	verify   bool
 	observer Observer
 }
 
 // start makes a copy where nothing is. If not even its first documents can be
-// written, a place that does not allow it most likely, nothing is left behind
-// that a later copy would meet.
+// written, a place that does not allow it most likely, then the reservation is
+// given up, unless somebody else has gone on with it meanwhile.
 func (c *copying) start(ctx context.Context, b base, plan copyPlan) error {
-	if err := c.begin(ctx); err != nil {
-		return errors.Join(err, c.dst.undo(ctx, b))
+	err := c.begin(ctx)
+	if err == nil {
+		return c.finish(ctx, plan)
 	}
-	return c.finish(ctx, plan)
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	if _, adminErr := c.dst.readAdmin(ctx); errors.Is(adminErr, storage.ErrNotFound) {
+		return errors.Join(err, b.release(ctx, c.src.UUID()))
+	}
+	return err
 }
 
 // resume goes on with a copy that was begun, unless another process has
 // finished it while this one looked at what is there. A README that was written
 // there meanwhile is kept.
 func (c *copying) resume(ctx context.Context, plan copyPlan) error {
-	a, err := c.dst.readAdmin(ctx)
+	state, err := stateOf(ctx, c.dst, c.src)
 	switch {
-	case err == nil && a.frozen() && !c.manifestLost(ctx):
-		return c.copyItems(ctx, plan)
-	case err != nil && !isAbsent(err):
+	case err != nil:
 		return err
+	case state == copyFrozen:
+		return c.repair(ctx, plan)
 	}
 	here, err := c.src.README(ctx)
 	if err != nil {
@@ -195,14 +215,20 @@ func (c *copying) resume(ctx context.Context, plan copyPlan) error {
 	return c.finish(ctx, plan)
 }
 
+// repair replaces what differs in a copy that is frozen, and stays so.
+func (c *copying) repair(ctx context.Context, plan copyPlan) error {
+	if len(plan.copy) == 0 {
+		return nil
+	}
+	if err := c.copyItems(ctx, plan); err != nil {
+		return err
+	}
+	return c.dst.sweep(ctx)
+}
+
 // begin makes the copy a proto dataset, an unfinished one.
 func (c *copying) begin(ctx context.Context) error {
 	return c.dst.begin(ctx, c.src.adminNow().unfinished(c.client.now()), "")
-}
-
-func (c *copying) manifestLost(ctx context.Context) bool {
-	_, err := c.dst.readManifest(ctx)
-	return err != nil
 }
 
 // finish carries the plan out, in an order in which a reader sees a valid state

@@ -28,16 +28,14 @@ func (c *copying) plan(ctx context.Context, state copyState) (copyPlan, error) {
 	if err != nil {
 		return copyPlan{}, err
 	}
-	if err := c.refuseStrays(there, strange); err != nil {
+	keys, err := c.keysAt(there, strange)
+	if err != nil {
 		return copyPlan{}, err
 	}
 	keep := make([]bool, c.manifest.Len())
 	err = transfer.Run(ctx, c.client.workersFor(c.dst.store), c.manifest.items, func(ctx context.Context, i int, item Item) error {
-		key, err := c.dst.layout.itemKey(item.Relpath)
-		if err != nil {
-			return err
-		}
-		if info, ok := there[key]; ok && info.Size == item.Size {
+		var err error
+		if info, ok := there[keys[i]]; ok && info.Size == item.Size {
 			keep[i], err = c.holds(ctx, info, item)
 		}
 		return err
@@ -56,31 +54,32 @@ func (c *copying) plan(ctx context.Context, state copyState) (copyPlan, error) {
 	return plan, nil
 }
 
-// refuseStrays refuses a destination where something else lies among the items:
-// it would be in the copy, and not in its manifest.
-func (c *copying) refuseStrays(there map[string]storage.Info, strange []storage.Info) error {
-	expected := make(map[string]bool, c.manifest.Len())
-	for _, item := range c.manifest.items {
+// keysAt gives the keys of the items at the destination. It refuses one where
+// something else lies among them: that would be in the copy, and not in its
+// manifest.
+func (c *copying) keysAt(there map[string]storage.Info, strange []storage.Info) ([]string, error) {
+	keys := make([]string, c.manifest.Len())
+	expected := make(map[string]bool, len(keys))
+	for i, item := range c.manifest.items {
 		key, err := c.dst.layout.itemKey(item.Relpath)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		expected[key] = true
+		keys[i], expected[key] = key, true
 	}
 	for _, info := range slices.Concat(slices.Collect(maps.Values(there)), strange) {
 		if !expected[info.Key] {
-			return fmt.Errorf("%s: %w, and holds %s, which is no item of %s", c.dst.uri, ErrExists, quoted(info.Key), c.src.uri)
+			return nil, fmt.Errorf("%s: %w, and holds %s, which is no item of %s", c.dst.uri, ErrExists, quoted(info.Key), c.src.uri)
 		}
 	}
-	return nil
+	return keys, nil
 }
 
 // holds tells whether an object at the destination has the content of an item:
-// by the MD5 recorded beside it where there is one, by its bytes where the
-// layout records none. What cannot be told is not so.
+// by the MD5 recorded beside it where that will do, else by its bytes. What
+// cannot be told is not so.
 func (c *copying) holds(ctx context.Context, info storage.Info, item Item) (bool, error) {
-	if c.dst.layout.recordsMD5() {
-		md5 := c.manifest.md5Of(item)
+	if md5 := c.manifest.md5Of(item); c.dst.layout.recordsMD5() && !c.verify {
 		found, err := c.dst.layout.listed(ctx, c.dst.store, info)
 		if isForeign(err) || md5 == "" {
 			return false, nil
@@ -148,6 +147,10 @@ func (m *Manifest) mustLieIn(l layout) error {
 	return nil
 }
 
+// sameItems compares the items of two manifests but for their times, which the
+// Python tools do not copy.
 func (m *Manifest) sameItems(other *Manifest) bool {
-	return m.hashFunction == other.hashFunction && slices.Equal(m.items, other.items)
+	return m.hashFunction == other.hashFunction && slices.EqualFunc(m.items, other.items, func(a, b Item) bool {
+		return a.Identifier == b.Identifier && a.Size == b.Size && a.Hash == b.Hash
+	})
 }

@@ -262,10 +262,17 @@ func TestResumeRefusesStraysAmongTheItems(t *testing.T) {
 	base := t.TempDir()
 	_, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{})
 	must(t, err)
-	must(t, writeFile(filepath.Join(base, "seedlings", "data", "stray"), "stray"))
 	must(t, os.Remove(filepath.Join(base, "seedlings", ".dtool", "manifest.json")))
-	_, err = w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
-	wantError(t, err, dtool.ErrExists, "stray")
+	stray := filepath.Join(base, "seedlings", "data", "stray")
+	for _, put := range []func() error{
+		func() error { return writeFile(stray, "stray") },
+		func() error { return os.Symlink(stray, stray) },
+	} {
+		must(t, put())
+		_, err = w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+		wantError(t, err, dtool.ErrExists, "stray")
+		must(t, os.Remove(stray))
+	}
 }
 
 // TestResumeBesideAnotherThatFinishes has a second copy end while a first one looks at
@@ -376,12 +383,16 @@ var errBroken = errors.New("the store is broken")
 // failing is a store whose Puts fail after so many of them.
 type failing struct {
 	storage.Store
-	after int64
-	puts  atomic.Int64
+	after  int64
+	failed func() // is called before the first failure, if it is not nil
+	puts   atomic.Int64
 }
 
 func (f *failing) Put(ctx context.Context, key string, body io.Reader, o storage.PutOptions) (storage.Info, error) {
-	if f.puts.Add(1) > f.after {
+	if n := f.puts.Add(1); n > f.after {
+		if n == f.after+1 && f.failed != nil {
+			f.failed()
+		}
 		return storage.Info{}, &storage.Error{Op: "put", Store: "failing", Key: key, Err: errBroken}
 	}
 	return f.Store.Put(ctx, key, body, o)
@@ -398,9 +409,123 @@ func TestCopyThatMayNotBeginLeavesNothing(t *testing.T) {
 		_, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{})
 		wantError(t, err, errBroken)
 		w.memory["to"] = whole
-		if left := w.keys("to"); (after < 4) != (left == nil) {
+		if left := w.keys(); (after < 4) != (left == nil) {
 			t.Errorf("after %d writes %q are left", after, left)
 		}
+	}
+}
+
+// TestResumeFromTheFirstMoment resumes onto what a copy leaves that is killed
+// before it has written the administrative metadata.
+func TestResumeFromTheFirstMoment(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(w.bucket("plants"), "seedlings", seedling())
+	for what, made := range map[string][]string{
+		"the directory":    {},
+		"its directories":  {".dtool/overlays/", ".dtool/tags/", "data/"},
+		"the structure":    {".dtool/structure.json", "data/"},
+		"README.txt":       {".dtool/structure.json", ".dtool/README.txt"},
+		"half a structure": {".dtool/tmp/.unfinished-00000000-1-X"},
+	} {
+		base := t.TempDir()
+		must(t, os.Mkdir(filepath.Join(base, "seedlings"), 0o750))
+		for _, name := range made {
+			path := filepath.Join(base, "seedlings", filepath.FromSlash(name))
+			if strings.HasSuffix(name, "/") {
+				must(t, os.MkdirAll(path, 0o750))
+			} else {
+				must(t, writeFile(path, "{"))
+			}
+		}
+		_, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{})
+		wantError(t, err, dtool.ErrExists)
+		result, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		mustAgree(t, src, result.Dataset)
+	}
+}
+
+// TestReservationOfAnotherIsNotGivenUp has a copy fail at its first documents
+// while another process has gone on from them and finished.
+func TestReservationOfAnotherIsNotGivenUp(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(t.TempDir(), "seedlings", seedling())
+	to := w.bucket("to")
+	whole := w.memory["to"]
+	w.memory["to"] = &failing{Store: whole, after: 2, failed: func() {
+		other := newWorld(t)
+		other.memory["to"] = whole
+		_, err := other.Copy(t.Context(), src, to, dtool.CopyOptions{Resume: true})
+		must(t, err)
+	}}
+	w.connect()
+	_, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{})
+	wantError(t, err, errBroken)
+	w.memory["to"] = whole
+	w.connect()
+	d, err := w.OpenFrozen(t.Context(), to+"/"+src.UUID())
+	must(t, err)
+	mustAgree(t, src, d)
+}
+
+// TestResumeOntoACopyOfThePythonTools finds the times of the copy in its
+// manifest, where this program has those of the source.
+func TestResumeOntoACopyOfThePythonTools(t *testing.T) {
+	w, base := newWorld(t), t.TempDir()
+	src := w.frozen(w.bucket("plants"), "seedlings", seedling())
+	_, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{})
+	must(t, err)
+	file := filepath.Join(base, "seedlings", ".dtool", "manifest.json")
+	text, err := os.ReadFile(file)
+	must(t, err)
+	other := bytes.ReplaceAll(text, []byte("1500000000"), []byte("1600000000"))
+	other = bytes.ReplaceAll(other, []byte(`"utc_timestamp": 1`), []byte(`"utc_timestamp": 2`))
+	must(t, os.WriteFile(file, other, 0o600))
+	result, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+	must(t, err)
+	if !result.AlreadyComplete || bytes.Equal(text, other) {
+		t.Errorf("the copy says %+v", result)
+	}
+	must(t, os.WriteFile(file, bytes.Replace(text, []byte(`"hash": "`), []byte(`"hash": "0`), 1), 0o600))
+	_, err = w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+	wantError(t, err, dtool.ErrExists, "other items")
+}
+
+func TestResumeThatVerifiesReadsWhatIsThere(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(t.TempDir(), "seedlings", seedling())
+	result, err := w.Copy(t.Context(), src, w.bucket("to"), dtool.CopyOptions{})
+	must(t, err)
+	w.damage(result.Dataset, "reads.txt", func(b []byte) []byte { b[0]++; return b })
+	for _, verify := range []bool{false, true} {
+		again, err := w.Copy(t.Context(), src, "mem://to", dtool.CopyOptions{Resume: true, Verify: verify})
+		must(t, err)
+		if (again.Copied == 1) != verify {
+			t.Errorf("verify %v: %d items were sent again", verify, again.Copied)
+		}
+	}
+	mustAgree(t, src, result.Dataset)
+}
+
+func TestCopySweepsAwayWhatAnotherLeft(t *testing.T) {
+	w, base := newWorld(t), t.TempDir()
+	src := w.frozen(w.bucket("plants"), "seedlings", seedling())
+	left := filepath.Join(base, "seedlings", ".dtool", "tmp", ".unfinished-X")
+	must(t, writeFile(left, "half"))
+	_, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+	must(t, err)
+	if _, err := os.Stat(filepath.Dir(left)); err == nil {
+		t.Error("the unfinished file is left after a copy")
+	}
+	must(t, writeFile(left, "half"))
+	must(t, os.Remove(filepath.Join(base, "seedlings", "data", "reads.txt")))
+	_, err = w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+	must(t, err)
+	if _, err := os.Stat(filepath.Dir(left)); err == nil {
+		t.Error("the unfinished file is left after a repair")
 	}
 }
 
@@ -524,7 +649,7 @@ func (w *world) mustLack(base string, src *dtool.Dataset, relpath string) {
 	w.t.Helper()
 	switch {
 	case base == "mem://to":
-		if key := src.UUID() + "/data/" + dtool.Identifier(relpath); slices.Contains(w.keys("to"), key) {
+		if key := src.UUID() + "/data/" + dtool.Identifier(relpath); slices.Contains(w.keys(), key) {
 			w.t.Errorf("%s lies at the destination", key)
 		}
 	case !strings.Contains(base, "://"):
@@ -580,7 +705,7 @@ func TestInterruptedCopyIsNotTakenForAWhole(t *testing.T) {
 		_, err = p.Freeze(t.Context(), dtool.FreezeOptions{})
 		wantError(t, err, dtool.ErrUnfinished, p.URI())
 		file := filepath.Join(files(t, map[string]string{"f": "f"}), "f")
-		wantError(t, p.Add(t.Context(), []dtool.Source{{Path: file}}, dtool.Observer{}), dtool.ErrUnfinished)
+		wantError(t, p.Add(t.Context(), []dtool.Source{{Path: file}}, dtool.AddOptions{}), dtool.ErrUnfinished)
 		_, err = w.OpenFrozen(t.Context(), uri)
 		wantError(t, err, dtool.ErrNotFrozen)
 		wantError(t, err, dtool.ErrUnfinished)
@@ -625,7 +750,7 @@ func TestTooLongANameForABucketIsRefusedBeforeAnythingIsWritten(t *testing.T) {
 	src := w.frozen(t.TempDir(), "deep", map[string]string{"a": "a", long: "deep"})
 	_, err := w.Copy(t.Context(), src, w.bucket("to"), dtool.CopyOptions{})
 	wantError(t, err, dtool.ErrInvalidItem, "2")
-	if written := w.keys("to"); written != nil {
+	if written := w.keys(); written != nil {
 		t.Errorf("%q were written", written)
 	}
 }

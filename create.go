@@ -50,9 +50,19 @@ func (c *Client) create(ctx context.Context, b base, a admin, linkTo string) (*P
 		err = writeDocument(ctx, p.store, p.layout.keys().readme, nil, nil)
 	}
 	if err != nil {
-		return nil, errors.Join(err, p.undo(ctx, b))
+		return nil, errors.Join(err, p.discard(ctx, b))
 	}
 	return p, nil
+}
+
+// discard removes a dataset whose making has failed.
+func (p *Proto) discard(ctx context.Context, b base) error {
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	if err := b.remove(ctx, p.Name(), p.UUID()); err != nil {
+		return fmt.Errorf("%s: %w: %w", p.uri, ErrLeftBehind, err)
+	}
+	return nil
 }
 
 // symlinked makes of a base one whose datasets have the symlink scheme, and of
@@ -150,5 +160,5 @@ func (c *Client) CreateFrom(ctx context.Context, dir, name, baseURI string, opts
 			return d, nil
 		}
 	}
-	return nil, errors.Join(err, p.undo(ctx, b))
+	return nil, errors.Join(err, p.discard(ctx, b))
 }

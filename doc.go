@@ -17,7 +17,7 @@
 // items never change:
 //
 //	proto, err := client.Create(ctx, "drought-2026", "/data/datasets", dtool.CreateOptions{})
-//	err = proto.Add(ctx, []dtool.Source{{Path: "/data/microscope/run7"}}, dtool.Observer{})
+//	err = proto.Add(ctx, []dtool.Source{{Path: "/data/microscope/run7"}}, dtool.AddOptions{})
 //	dataset, err := proto.Freeze(ctx, dtool.FreezeOptions{})
 //
 // Copying compares every byte with the manifest on its way, and what differs is

@@ -86,7 +86,7 @@ func ExampleProto_Freeze() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := proto.Add(ctx, []dtool.Source{{Path: filepath.Join(files, "reads.txt"), Relpath: "run7/reads.txt"}}, dtool.Observer{}); err != nil {
+	if err := proto.Add(ctx, []dtool.Source{{Path: filepath.Join(files, "reads.txt"), Relpath: "run7/reads.txt"}}, dtool.AddOptions{}); err != nil {
 		log.Fatal(err)
 	}
 	good, err := dtool.NewValue(true)

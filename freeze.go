@@ -203,12 +203,22 @@ func (p *Proto) tidy(ctx context.Context, fragments []string) error {
 	if err := p.store.Delete(ctx, fragments...); err != nil {
 		return err
 	}
-	if dirs, ok := p.store.(storage.DirMaker); ok {
-		if err := dirs.RemoveDir(ctx, strings.TrimSuffix(p.layout.keys().fragments, "/")); err != nil {
-			return err
-		}
+	if err := p.removeIfEmpty(ctx, p.layout.keys().fragments); err != nil {
+		return err
 	}
 	return p.sweep(ctx)
+}
+
+// removeIfEmpty removes a directory, unless something came into it meanwhile.
+func (p *place) removeIfEmpty(ctx context.Context, dir string) error {
+	dirs, ok := p.store.(storage.DirMaker)
+	if !ok {
+		return nil
+	}
+	for _, err := range p.store.List(ctx, dir, storage.Shallow) {
+		return err
+	}
+	return dirs.RemoveDir(ctx, strings.TrimSuffix(dir, "/"))
 }
 
 // overlaysOfFragments gathers the fragments of item metadata by key. An item

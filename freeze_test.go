@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/storage"
 )
 
 // protoOnDisk makes a proto dataset in a directory, of files put there by hand.
@@ -111,6 +112,30 @@ func TestFreezeWarnsOfAREADMEThatIsNotYAML(t *testing.T) {
 	}
 }
 
+func TestFreezeNoticesAFileThatChangesMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	p, dir := protoOnDisk(t, w, map[string]string{"a": "before"})
+	changed := false
+	_, err := p.Freeze(t.Context(), dtool.FreezeOptions{Observer: dtool.Observer{Progress: func(dtool.Progress) {
+		if !changed {
+			changed = true
+			must(t, os.WriteFile(filepath.Join(dir, "data", "a"), []byte("behind"), 0o600))
+		}
+	}}})
+	wantError(t, err, storage.ErrCorrupted, "item a ", "changed")
+}
+
+func TestSymlinkDatasetWhoseFilesAreGone(t *testing.T) {
+	w, base := newWorld(t), t.TempDir()
+	dir := files(t, seedling())
+	p, err := w.Create(t.Context(), "linked", base, dtool.CreateOptions{SymlinkTo: dir})
+	must(t, err)
+	must(t, os.RemoveAll(dir))
+	_, err = p.Freeze(t.Context(), dtool.FreezeOptions{})
+	wantError(t, err, dtool.ErrUnreadable, "dangling link")
+	wantError(t, p.Add(t.Context(), []dtool.Source{{Path: files(t, seedling())}}, dtool.AddOptions{}), dtool.ErrCannotAdd)
+}
+
 func TestLimitOfItemsIsASetting(t *testing.T) {
 	w := newWorld(t, "DTOOL_MAX_FILES_LIMIT=1")
 	p, dir := protoOnDisk(t, w, map[string]string{"a": "a", "b": "b"})
@@ -126,7 +151,7 @@ func TestFragmentsBecomeOverlaysAndAreRemoved(t *testing.T) {
 		ctx := t.Context()
 		p, err := w.Create(ctx, "fragments", base, dtool.CreateOptions{})
 		must(t, err)
-		must(t, p.Add(ctx, []dtool.Source{{Path: files(t, map[string]string{"a": "a", "b": "b"})}}, dtool.Observer{}))
+		must(t, p.Add(ctx, []dtool.Source{{Path: files(t, map[string]string{"a": "a", "b": "b"})}}, dtool.AddOptions{}))
 		must(t, p.AddMetadata(ctx, "a", "kind", value(t, `"old"`)))
 		must(t, p.AddMetadata(ctx, "a", "kind", value(t, `"new"`)))
 		must(t, p.AddMetadata(ctx, "b", "dotted.name", value(t, `7`)))
@@ -157,7 +182,7 @@ func TestFreezeThatIsInterruptedLeavesAProtoDataset(t *testing.T) {
 		w := newWorld(t)
 		p, err := w.Create(t.Context(), "seedlings", w.bucket("plants"), dtool.CreateOptions{})
 		must(t, err)
-		must(t, p.Add(t.Context(), []dtool.Source{{Path: files(t, seedling())}}, dtool.Observer{}))
+		must(t, p.Add(t.Context(), []dtool.Source{{Path: files(t, seedling())}}, dtool.AddOptions{}))
 		must(t, p.AddMetadata(t.Context(), "reads.txt", "kind", value(t, `"reads"`)))
 		whole := w.memory["plants"]
 		w.memory["plants"] = &failing{Store: whole, after: writes}

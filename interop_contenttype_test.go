@@ -20,7 +20,7 @@ func TestObjectsHaveTheContentTypeOfThePythonTools(t *testing.T) {
 	dir := files(t, map[string]string{"small.txt": "small"})
 	const sentInParts = 17 << 20
 	must(t, os.WriteFile(filepath.Join(dir, "large.png"), make([]byte, sentInParts), 0o644))
-	must(t, p.Add(t.Context(), []dtool.Source{{Path: dir}}, dtool.Observer{}))
+	must(t, p.Add(t.Context(), []dtool.Source{{Path: dir}}, dtool.AddOptions{}))
 	_, err = p.Freeze(t.Context(), dtool.FreezeOptions{})
 	must(t, err)
 	for _, key := range append(at.keys(t, at.root(t, p.UUID())), "dtool-"+p.UUID()) {

@@ -84,7 +84,7 @@ func addAndFreeze(t *testing.T, client *dtool.Client, uri string, want snapshot)
 		t.Errorf("the fixture differs (-want +got):\n%s", diff)
 	}
 	file := filepath.Join(files(t, map[string]string{"f": "abc"}), "f")
-	must(t, p.Add(ctx, []dtool.Source{{Path: file, Relpath: "new/grüße.txt"}}, dtool.Observer{}))
+	must(t, p.Add(ctx, []dtool.Source{{Path: file, Relpath: "new/grüße.txt"}}, dtool.AddOptions{}))
 	must(t, p.AddMetadata(ctx, "new/grüße.txt", "leaf.count", value(t, "12")))
 	wantError(t, p.AddMetadata(ctx, "nowhere.txt", "leaf.count", value(t, "1")), dtool.ErrNoItem, "nowhere.txt")
 	must(t, p.SetTag(ctx, "added"))

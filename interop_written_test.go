@@ -154,7 +154,7 @@ func writeAgain(t *testing.T, at site, name, base string, items map[string]strin
 		file := filepath.Join(t.TempDir(), "file")
 		must(t, os.WriteFile(file, []byte(items[item.Identifier]), 0o644))
 		must(t, os.Chtimes(file, fixtures.ItemTime(), fixtures.ItemTime()))
-		must(t, p.Add(ctx, []dtool.Source{{Path: file, Relpath: item.Relpath}}, dtool.Observer{}))
+		must(t, p.Add(ctx, []dtool.Source{{Path: file, Relpath: item.Relpath}}, dtool.AddOptions{}))
 		must(t, p.AddMetadata(ctx, item.Relpath, "is_text", value(t, isText[item.Identifier])))
 	}
 	now = fixtureFrozen

@@ -82,6 +82,8 @@ func (l diskLayout) checkTop(ctx context.Context, store storage.Store) error {
 			return err
 		case l.isData(info):
 			data = true
+		case info.Key+"/" == l.keys().data && info.Irregular != "":
+			return fmt.Errorf("%w: %s is %s", ErrUnreadable, l.keys().data, info.Irregular)
 		case l.isRogue(info.Key):
 			rogue = append(rogue, quoted(info.Key))
 		}
@@ -114,7 +116,7 @@ func (l diskLayout) takesItems(ctx context.Context, store storage.Store) error {
 		if err != nil {
 			return err
 		}
-		if l.isData(info) && info.Irregular != "" {
+		if info.Key+"/" == l.keys().data && info.Irregular != "" {
 			return fmt.Errorf("%w: its data directory is a link, and the items lie where it points", ErrCannotAdd)
 		}
 	}

@@ -22,8 +22,8 @@ func TestDatasetIsMadeFilledFrozenAndOpened(t *testing.T) {
 		if readme, err := p.README(ctx); err != nil || len(readme) != 0 {
 			t.Errorf("the README of a new dataset is %q, %v", readme, err)
 		}
-		must(t, p.Add(ctx, []dtool.Source{{Path: files(t, seedling())}}, dtool.Observer{}))
-		must(t, p.Add(ctx, []dtool.Source{{Path: filepath.Join(files(t, map[string]string{"a.txt": "alone"}), "a.txt"), Relpath: "./extra/b.txt"}}, dtool.Observer{}))
+		must(t, p.Add(ctx, []dtool.Source{{Path: files(t, seedling())}}, dtool.AddOptions{}))
+		must(t, p.Add(ctx, []dtool.Source{{Path: filepath.Join(files(t, map[string]string{"a.txt": "alone"}), "a.txt"), Relpath: "./extra/b.txt"}}, dtool.AddOptions{}))
 		must(t, p.AddMetadata(ctx, "reads.txt", "kind.of.file", value(t, `"reads"`)))
 		must(t, p.WriteREADME(ctx, []byte("---\nproject: leaves\n")))
 		_, err = p.Freeze(ctx, dtool.FreezeOptions{})
@@ -68,7 +68,7 @@ func TestFrozenDatasetTakesNoItems(t *testing.T) {
 		_, err = other.Freeze(t.Context(), dtool.FreezeOptions{})
 		must(t, err)
 		file := filepath.Join(files(t, map[string]string{"late.txt": "late"}), "late.txt")
-		wantError(t, p.Add(t.Context(), []dtool.Source{{Path: file}}, dtool.Observer{}), dtool.ErrFrozen, p.URI())
+		wantError(t, p.Add(t.Context(), []dtool.Source{{Path: file}}, dtool.AddOptions{}), dtool.ErrFrozen, p.URI())
 		_, err = p.Freeze(t.Context(), dtool.FreezeOptions{})
 		wantError(t, err, dtool.ErrFrozen)
 		_, err = w.OpenProto(t.Context(), p.URI())
@@ -236,10 +236,10 @@ func TestRelpathsAreCleanedOrRefused(t *testing.T) {
 	p, err := w.Create(t.Context(), "paths", w.bucket("plants"), dtool.CreateOptions{})
 	must(t, err)
 	for _, relpath := range []string{"/abs", "../up", "a/../../up", "a//b", "a/", ".", "./", "nul\x00", "latin\xff"} {
-		wantError(t, p.Add(t.Context(), []dtool.Source{{Path: file, Relpath: relpath}}, dtool.Observer{}), dtool.ErrInvalidItem)
+		wantError(t, p.Add(t.Context(), []dtool.Source{{Path: file, Relpath: relpath}}, dtool.AddOptions{}), dtool.ErrInvalidItem)
 	}
 	for _, relpath := range []string{"./a", "b/./c", "a..b", "NFC é", "NFC e\u0301"} {
-		must(t, p.Add(t.Context(), []dtool.Source{{Path: file, Relpath: relpath}}, dtool.Observer{}))
+		must(t, p.Add(t.Context(), []dtool.Source{{Path: file, Relpath: relpath}}, dtool.AddOptions{}))
 	}
 	var warned []string
 	d, err := p.Freeze(t.Context(), dtool.FreezeOptions{Observer: dtool.Observer{Warn: func(m string) { warned = append(warned, m) }}})
@@ -294,7 +294,7 @@ func TestCreateFromRefusesItsOwnDirectory(t *testing.T) {
 	}
 	p, err := w.Create(t.Context(), "within", filepath.Join(dir, "sub"), dtool.CreateOptions{})
 	must(t, err)
-	wantError(t, p.Add(t.Context(), []dtool.Source{{Path: dir}}, dtool.Observer{}), dtool.ErrInside, dir)
+	wantError(t, p.Add(t.Context(), []dtool.Source{{Path: dir}}, dtool.AddOptions{}), dtool.ErrInside, dir)
 	must(t, os.RemoveAll(filepath.Join(dir, "sub", "within")))
 	if left := tree(t, dir); len(left) != 3 {
 		t.Errorf("the directory now holds %v", left)
@@ -306,7 +306,7 @@ func TestMetadataFindsItsItemByAnyFormOfTheRelpath(t *testing.T) {
 		p, err := w.Create(t.Context(), "forms", base, dtool.CreateOptions{})
 		must(t, err)
 		dir := files(t, map[string]string{"sub/a": "a"})
-		must(t, p.Add(t.Context(), []dtool.Source{{Path: dir, Relpath: "./top"}}, dtool.Observer{}))
+		must(t, p.Add(t.Context(), []dtool.Source{{Path: dir, Relpath: "./top"}}, dtool.AddOptions{}))
 		must(t, p.AddMetadata(t.Context(), "./top/sub/./a", "kind", value(t, `"x"`)))
 		wantError(t, p.AddMetadata(t.Context(), "top/../top/sub/a", "kind", value(t, `"x"`)), dtool.ErrInvalidItem)
 		d, err := p.Freeze(t.Context(), dtool.FreezeOptions{})
@@ -325,10 +325,10 @@ func TestDirectoriesOfFilesGoUnderValidRelpathsOnly(t *testing.T) {
 	must(t, err)
 	dir := files(t, map[string]string{"a": "a"})
 	for _, relpath := range []string{"..", "x//y", "/x", "x/../y"} {
-		wantError(t, p.Add(t.Context(), []dtool.Source{{Path: dir, Relpath: relpath}}, dtool.Observer{}), dtool.ErrInvalidItem)
+		wantError(t, p.Add(t.Context(), []dtool.Source{{Path: dir, Relpath: relpath}}, dtool.AddOptions{}), dtool.ErrInvalidItem)
 	}
 	twice := []dtool.Source{{Path: dir}, {Path: filepath.Join(dir, "a")}}
-	wantError(t, p.Add(t.Context(), twice, dtool.Observer{}), dtool.ErrInvalidItem, "more than one")
+	wantError(t, p.Add(t.Context(), twice, dtool.AddOptions{}), dtool.ErrInvalidItem, "more than one")
 }
 
 func TestDatasetDoesNotLieInWhatItIsMadeOf(t *testing.T) {
@@ -340,7 +340,8 @@ func TestDatasetDoesNotLieInWhatItIsMadeOf(t *testing.T) {
 	d := w.frozen(base, "seedlings", seedling())
 	_, err = w.Copy(t.Context(), d, filepath.Join(base, "seedlings", "data"), dtool.CopyOptions{})
 	wantError(t, err, dtool.ErrInside)
-	for _, inside := range []string{"seedlings", "seedlings/data/sub"} {
+	must(t, os.Symlink(filepath.Join(base, "seedlings", "data"), filepath.Join(base, "link")))
+	for _, inside := range []string{"seedlings", "seedlings/data/sub", "link"} {
 		_, err := w.Create(t.Context(), "inner", filepath.Join(base, inside), dtool.CreateOptions{})
 		wantError(t, err, dtool.ErrInside)
 	}
@@ -360,7 +361,7 @@ func TestAddThatMeetsAFreezeSaysSo(t *testing.T) {
 		}
 	}}
 	dir := files(t, map[string]string{"a": "a"})
-	wantError(t, p.Add(t.Context(), []dtool.Source{{Path: dir}}, freeze), dtool.ErrFrozen, "while items were added")
+	wantError(t, p.Add(t.Context(), []dtool.Source{{Path: dir}}, dtool.AddOptions{Observer: freeze}), dtool.ErrFrozen, "while items were added")
 }
 
 // TestDocumentsAreNotLinksToElsewhere opens a dataset that somebody made in
@@ -406,7 +407,7 @@ func TestSymlinkDatasetDescribesADirectoryWhereItLies(t *testing.T) {
 		t.Errorf("the URI is %s, want %s", p.URI(), want)
 	}
 	file := filepath.Join(files(t, map[string]string{"f": "f"}), "f")
-	wantError(t, p.Add(ctx, []dtool.Source{{Path: file}}, dtool.Observer{}), dtool.ErrCannotAdd)
+	wantError(t, p.Add(ctx, []dtool.Source{{Path: file}}, dtool.AddOptions{}), dtool.ErrCannotAdd)
 	_, err = p.Freeze(ctx, dtool.FreezeOptions{})
 	must(t, err)
 	for _, uri := range []string{p.URI(), filepath.Join(base, "linked")} {

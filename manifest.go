@@ -165,8 +165,8 @@ func wholeNumber(number pyjson.Number) (int64, bool) {
 	return int64(f), err == nil && f >= 0 && f <= exact && f == math.Trunc(f)
 }
 
-// timestamp reads the time of an item. One that is missing or no number is 1970,
-// and one that is no float is refused.
+// timestamp reads the time of an item. Where there is none, or NaN or a text, it
+// becomes 1970; a number that no float can hold is refused.
 func timestamp(object *pyjson.Object) (float64, error) {
 	number, ok := member[pyjson.Number](object, "utc_timestamp")
 	if !ok {

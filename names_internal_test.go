@@ -139,6 +139,13 @@ func TestAdministrativeMetadataKeepsWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
+func TestUnfinishedDatasetHasATimeAtAnyRate(t *testing.T) {
+	a := admin{pyjson.NewObject("type", typeFrozen)}
+	if seconds, ok := a.unfinished(time.Unix(7, 0)).seconds("frozen_at"); !ok || seconds != 7 {
+		t.Errorf("it is %v, %v", seconds, ok)
+	}
+}
+
 func TestHeadersAreASCII(t *testing.T) {
 	a := admin{pyjson.NewObject("name", "Ünïcode 🌱\n\x7f", "created_at", pyjson.Float(1e3))}
 	got := a.metadata()

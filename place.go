@@ -2,7 +2,6 @@ package dtool
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/dtool-go/dtool/storage"
@@ -32,16 +31,11 @@ func (p *place) sweep(ctx context.Context) error {
 	return nil
 }
 
-// undo removes what was begun at a place and could not be finished, even if
-// that was called off.
-func (p *place) undo(ctx context.Context, b base) error {
+// afterwards gives a context for tidying up after a failure, even if that was a
+// cancellation.
+func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
 	const enough = 30 * time.Second
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), enough)
-	defer cancel()
-	if err := b.remove(ctx, p); err != nil {
-		return fmt.Errorf("%s: %w: %w", p.uri, ErrLeftBehind, err)
-	}
-	return nil
+	return context.WithTimeout(context.WithoutCancel(ctx), enough)
 }
 
 // A base is a place that holds datasets: a directory, or a bucket. The URI that
@@ -54,17 +48,21 @@ type base interface {
 	// layout gives a layout of the base's kind, of no particular dataset.
 	layout() layout
 
-	// reserve takes the place of a new dataset. It is [ErrExists] if something
-	// is there.
+	// reserve takes the place of a new dataset, which begun has not found.
 	reserve(ctx context.Context, name, uuid string) (*place, error)
 
 	// begun gives the place of a dataset that was begun, and perhaps finished.
-	// It is [ErrNotDataset] where nothing is there, and [ErrExists] where there is
-	// something else.
+	// It is [ErrNotDataset] where nothing is there, and [ErrExists] where there
+	// is something else.
 	begun(ctx context.Context, name, uuid string) (*place, error)
 
-	// remove undoes a reserve, and all that was put there since.
-	remove(ctx context.Context, at *place) error
+	// remove removes a dataset that was made here just now, and could not be
+	// finished. Nobody else knows its UUID.
+	remove(ctx context.Context, name, uuid string) error
+
+	// release gives up a reservation that nothing came of. What cannot be given
+	// up without danger to what others do is left, and begun finds it.
+	release(ctx context.Context, uuid string) error
 
 	// candidates gives where datasets may lie, in the order of their listing.
 	candidates(ctx context.Context) ([]candidate, error)

@@ -73,9 +73,7 @@ func (b bucket) place(prefix, uuid string) *place {
 }
 
 func (b bucket) reserve(ctx context.Context, _, uuid string) (*place, error) {
-	if at, err := b.begun(ctx, "", uuid); err == nil {
-		return nil, fmt.Errorf("%s: %w", at.uri, ErrExists)
-	} else if !errors.Is(err, ErrNotDataset) {
+	if err := b.mustBeWhole(); err != nil {
 		return nil, err
 	}
 	if err := writeDocument(ctx, b.store, registrationPrefix+uuid, []byte(b.prefix), nil); err != nil {
@@ -84,40 +82,53 @@ func (b bucket) reserve(ctx context.Context, _, uuid string) (*place, error) {
 	return b.place(b.prefix, uuid), nil
 }
 
+// mustBeWhole refuses a URI of something within a bucket as that of a base.
+func (b bucket) mustBeWhole() error {
+	if b.ref.path == "" {
+		return nil
+	}
+	return fmt.Errorf("%w %s: a bucket holds datasets directly: use %s://%s", ErrInvalidURI, quoted(b.ref.uri("")), b.ref.scheme, b.ref.bucket)
+}
+
+// begun finds a dataset by its registration, or, without one, by anything that
+// lies where the dataset would.
 func (b bucket) begun(ctx context.Context, _, uuid string) (*place, error) {
-	if b.ref.path != "" {
-		return nil, fmt.Errorf("%w %s: a bucket holds datasets directly: use %s://%s", ErrInvalidURI, quoted(b.ref.uri("")), b.ref.scheme, b.ref.bucket)
+	if err := b.mustBeWhole(); err != nil {
+		return nil, err
 	}
 	at, err := b.registered(ctx, uuid)
 	if !errors.Is(err, storage.ErrNotFound) {
 		return at, err
 	}
 	at = b.place(b.prefix, uuid)
-	_, err = b.store.Stat(ctx, at.layout.keys().admin)
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil, fmt.Errorf("%s: %w", at.uri, ErrNotDataset)
+	for _, err := range b.store.List(ctx, at.layout.keys().top(), storage.Deep) {
+		return at, err
 	}
-	return at, err
+	return nil, fmt.Errorf("%s: %w", at.uri, ErrNotDataset)
 }
 
 // remove deletes the registration last, so that an interrupted removal can
 // still be found.
-func (b bucket) remove(ctx context.Context, at *place) error {
+func (b bucket) remove(ctx context.Context, _, uuid string) error {
 	var keys []string
-	for info, err := range at.store.List(ctx, at.layout.keys().top(), storage.Deep) {
+	for info, err := range b.store.List(ctx, b.place(b.prefix, uuid).layout.keys().top(), storage.Deep) {
 		if err != nil {
 			return err
 		}
 		keys = append(keys, info.Key)
 	}
-	if err := at.store.Delete(ctx, keys...); err != nil {
+	if err := b.store.Delete(ctx, keys...); err != nil {
 		return err
 	}
-	ref, err := parseURI(at.uri)
-	if err != nil {
+	return b.store.Delete(ctx, registrationPrefix+uuid)
+}
+
+func (b bucket) release(ctx context.Context, uuid string) error {
+	k := b.place(b.prefix, uuid).layout.keys()
+	if err := b.store.Delete(ctx, k.structure, k.about); err != nil {
 		return err
 	}
-	return at.store.Delete(ctx, registrationPrefix+ref.path)
+	return b.store.Delete(ctx, registrationPrefix+uuid)
 }
 
 func (b bucket) candidates(ctx context.Context) ([]candidate, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -63,11 +62,16 @@ func (d directory) reserve(ctx context.Context, name, _ string) (*place, error) 
 // refuseDataset refuses a base that is a dataset or lies in one, which a new
 // dataset there would change.
 func (d directory) refuseDataset(ctx context.Context) error {
-	for dir := d.ref.path; ; dir = filepath.Dir(dir) {
+	dir, err := resolved(d.ref.path)
+	if err != nil {
+		return err
+	}
+	for ; ; dir = filepath.Dir(dir) {
 		above, err := d.place(reference{scheme: schemeFile, path: dir})
 		if err != nil {
 			return err
 		}
+		// What may not be looked into is passed over: it is no dataset of this user's.
 		if _, err := above.store.Stat(ctx, above.layout.keys().admin); err == nil {
 			return fmt.Errorf("%s: %w: %s", d.ref.uri(d.host), ErrInside, above.uri)
 		}
@@ -100,8 +104,8 @@ func (d directory) begun(ctx context.Context, name, _ string) (*place, error) {
 }
 
 // beganEarly tells what a maker leaves behind that is killed before it has
-// written the administrative metadata, from nothing at all: a directory with
-// nothing in it but what is written first. Anything else is [ErrExists].
+// written the administrative metadata, from nothing at all: a directory with no
+// file in it but those that are written first. Any other is [ErrExists].
 func (d directory) beganEarly(ctx context.Context, name string) (bool, error) {
 	there := false
 	for info, err := range d.store.List(ctx, name, storage.Shallow) {
@@ -130,9 +134,12 @@ func (d directory) beganEarly(ctx context.Context, name string) (bool, error) {
 	return true, nil
 }
 
-func (d directory) remove(ctx context.Context, at *place) error {
-	return d.store.RemoveDir(ctx, path.Base(at.uri))
+func (d directory) remove(ctx context.Context, name, _ string) error {
+	return d.store.RemoveDir(ctx, name)
 }
+
+// release leaves the directory: another process may be about to fill it.
+func (directory) release(context.Context, string) error { return nil }
 
 func (d directory) candidates(ctx context.Context) ([]candidate, error) {
 	var list []candidate

@@ -50,7 +50,13 @@ func (p *Proto) AddMetadata(ctx context.Context, relpath, key string, value Valu
 		return err
 	}
 	fragment := p.layout.keys().fragments + Identifier(handle) + "." + key + ".json"
-	return writeDocument(ctx, p.store, fragment, pyjson.Line(value.v), nil)
+	if err := writeDocument(ctx, p.store, fragment, pyjson.Line(value.v), nil); err != nil {
+		return err
+	}
+	if _, err := p.openNow(ctx); err != nil { // then it is not known whether the value is in an overlay
+		return fmt.Errorf("while metadata was added: %w", err)
+	}
+	return nil
 }
 
 // handleOf finds the handle of an item by its relpath: the cleaned one, or, in

@@ -19,6 +19,7 @@ import (
 type refusing struct {
 	storage.Store
 	op, key string // op is get, stat, list, put or delete
+	after   int    // how many such calls are allowed first
 
 	mu      sync.Mutex
 	refused int
@@ -30,6 +31,9 @@ func (s *refusing) refuses(op, key string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.after--; s.after >= 0 {
+		return nil
+	}
 	s.refused++
 	return &storage.Error{Op: op, Store: "refusing", Key: key, Kind: storage.ErrForbidden}
 }
@@ -53,6 +57,15 @@ func (s *refusing) List(ctx context.Context, prefix string, depth storage.Depth)
 		return func(yield func(storage.Info, error) bool) { yield(storage.Info{}, err) }
 	}
 	return s.Store.List(ctx, prefix, depth)
+}
+
+func (s *refusing) Delete(ctx context.Context, keys ...string) error {
+	for _, key := range keys {
+		if err := s.refuses("delete", key); err != nil {
+			return err
+		}
+	}
+	return s.Store.Delete(ctx, keys...)
 }
 
 // TestRefusalIsNeverAbsence makes the store refuse each call that an operation
@@ -168,6 +181,74 @@ func TestRefusalIsNeverAbsence(t *testing.T) {
 	}
 }
 
+// TestRefusalWhileACopyGoesOn lets a resumed copy look at the destination once,
+// and refuses it the second look, by which it would see that another process
+// has finished meanwhile.
+func TestRefusalWhileACopyGoesOn(t *testing.T) {
+	for _, key := range []string{"dtool", "manifest.json"} {
+		w := newWorld(t)
+		src := w.frozen(w.bucket("source"), "seedlings", seedling())
+		_, err := w.Copy(t.Context(), src, w.bucket("to"), dtool.CopyOptions{})
+		must(t, err)
+		key = src.UUID() + "/" + key
+		whole := w.memory["to"]
+		must(t, whole.Delete(t.Context(), src.UUID()+"/manifest.json"))
+		log := &recording{Store: whole}
+		w.memory["to"] = &refusing{Store: log, op: "get", key: key, after: 1}
+		w.connect()
+		_, err = w.Copy(t.Context(), src, "mem://to", dtool.CopyOptions{Resume: true})
+		wantError(t, err, storage.ErrForbidden, key)
+		if log.log != nil {
+			t.Errorf("%s was refused, and %q were written", key, log.log)
+		}
+	}
+}
+
+// TestPlaceWithoutRegistrationIsLookedAt copies to where something lies that no
+// registration tells of.
+func TestPlaceWithoutRegistrationIsLookedAt(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(w.bucket("source"), "seedlings", seedling())
+	w.bucket("to")
+	key := src.UUID() + "/data/precious"
+	_, err := w.memory["to"].Put(t.Context(), key, strings.NewReader("mine"), storage.PutOptions{Size: 4})
+	must(t, err)
+	for _, resume := range []bool{false, true} {
+		_, err = w.Copy(t.Context(), src, "mem://to", dtool.CopyOptions{Resume: resume})
+		wantError(t, err, dtool.ErrExists)
+	}
+	w.memory["to"] = &refusing{Store: w.memory["to"], op: "list", key: src.UUID() + "/"}
+	w.connect()
+	_, err = w.Copy(t.Context(), src, "mem://to", dtool.CopyOptions{})
+	wantError(t, err, storage.ErrForbidden)
+	if keys := w.keys(); len(keys) != 0 && keys[0] != key {
+		t.Errorf("the bucket holds %q", keys)
+	}
+}
+
+// TestMakingThatIsKilledIsUnfinished is killed as far as a test can be: what it
+// has made cannot be removed.
+func TestMakingThatIsKilledIsUnfinished(t *testing.T) {
+	w := newWorld(t)
+	w.bucket("to")
+	w.memory["to"] = &refusing{Store: &failing{Store: w.memory["to"], after: 6}, op: "delete"}
+	w.connect()
+	_, err := w.CreateFrom(t.Context(), files(t, seedling()), "half", "mem://to", dtool.CreateFromOptions{})
+	wantError(t, err, errBroken)
+	wantError(t, err, dtool.ErrLeftBehind)
+	uris := w.uris("mem://to")
+	if len(uris) != 1 {
+		t.Fatalf("left are %q", uris)
+	}
+	_, err = w.OpenFrozen(t.Context(), uris[0])
+	wantError(t, err, dtool.ErrUnfinished)
+	p, err := w.OpenProto(t.Context(), uris[0])
+	must(t, err)
+	_, err = p.Freeze(t.Context(), dtool.FreezeOptions{})
+	wantError(t, err, dtool.ErrUnfinished)
+	wantError(t, p.AddMetadata(t.Context(), "reads.txt", "key", dtool.Value{}), dtool.ErrUnfinished)
+}
+
 // onDataset makes a test's use of one that needs the dataset opened, by a store
 // that does not refuse that yet.
 func onDataset(use func(ctx context.Context, d *dtool.Dataset) error) func(w *world, uri string) error {
@@ -266,7 +347,7 @@ func TestOrderOfWriting(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if err := p.Add(ctx, []dtool.Source{{Path: files(t, seedling())}}, dtool.Observer{}); err != nil {
+			if err := p.Add(ctx, []dtool.Source{{Path: files(t, seedling())}}, dtool.AddOptions{}); err != nil {
 				return err
 			}
 			if err := p.AddMetadata(ctx, "reads.txt", "kind", dtool.Value{}); err != nil {

@@ -147,11 +147,11 @@ func (w *world) uris(base string) []string {
 	return uris
 }
 
-// keys lists a bucket in memory.
-func (w *world) keys(bucket string) []string {
+// keys lists the bucket in memory that copies go to.
+func (w *world) keys() []string {
 	w.t.Helper()
 	var keys []string
-	for info, err := range w.memory[bucket].List(w.t.Context(), "", storage.Deep) {
+	for info, err := range w.memory["to"].List(w.t.Context(), "", storage.Deep) {
 		must(w.t, err)
 		keys = append(keys, info.Key)
 	}

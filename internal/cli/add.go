@@ -55,7 +55,7 @@ func (a *app) runAddItem(ctx context.Context, args []string) error {
 	}
 	observer, done := a.observe(false)
 	defer done()
-	return proto.Add(ctx, sources, observer)
+	return proto.Add(ctx, sources, dtool.AddOptions{Observer: observer})
 }
 
 // splitAddArgs finds the proto dataset among the arguments: the last one, or of

@@ -15,6 +15,7 @@ import (
 type cpOptions struct {
 	quiet  bool
 	resume bool
+	verify bool
 }
 
 func (a *app) cpCommand() *cobra.Command {
@@ -25,15 +26,19 @@ func (a *app) cpCommand() *cobra.Command {
 		Long: `Copies a frozen dataset into BASE and prints the URI of the copy on the last
 line. Every byte is compared with the manifest on its way; the copy becomes a
 dataset only when all of it is there and right. A copy that was interrupted is
-completed with --resume, which keeps the items that arrived; on a copy that was
-damaged later it replaces what differs.`,
+completed with --resume, which keeps the items that arrived. With --verify it reads
+each of them for that, and so puts a copy right that was damaged later.`,
 		Args: arguments(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.verify && !o.resume {
+				return misused(cmd, "--verify goes with --resume")
+			}
 			return a.runCp(cmd.Context(), o, args[0], args[1])
 		},
 	}
 	cmd.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "print the URI alone")
 	cmd.Flags().BoolVar(&o.resume, "resume", false, "complete an interrupted copy")
+	cmd.Flags().BoolVar(&o.verify, "verify", false, "with --resume: read what is there already, and replace what differs")
 	return withExits(cmd)
 }
 
@@ -60,7 +65,7 @@ func (a *app) runCp(ctx context.Context, o cpOptions, uri, base string) error {
 		return err
 	}
 	observer, done := a.observe(o.quiet)
-	result, err := client.Copy(ctx, ds, base, dtool.CopyOptions{Resume: o.resume, Observer: observer})
+	result, err := client.Copy(ctx, ds, base, dtool.CopyOptions{Resume: o.resume, Verify: o.verify, Observer: observer})
 	done()
 	if err != nil {
 		return o.resumable(ctx, err, uri, base)

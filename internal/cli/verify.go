@@ -16,7 +16,8 @@ func (a *app) verifyCommand() *cobra.Command {
 		Long: `Compares the items that lie in a dataset with its manifest: which there are and
 how large they are, and with --full the hash of every byte. Prints a line for each
 item that differs. What is missing or altered can be put right from a good copy of
-the same dataset: dtool cp --resume COPY BASE, where BASE holds the bad one.`,
+the same dataset: dtool cp --resume --verify COPY BASE, where BASE holds the bad
+one.`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runVerify(cmd.Context(), full, args[0]) },
 	}

@@ -1,10 +1,10 @@
 // Package disk keeps objects as files below a directory.
 //
 // A key is a path below that directory. What is written stays inside it, and no
-// key and no symbolic link leads out. What is read may lie elsewhere: a link to
-// a file is read as the file, and a link to a directory is followed where a key
-// or a prefix names it, but a listing that meets one on its way says so and
-// does not enter it.
+// key and no symbolic link leads out. What is read may lie elsewhere, as far as
+// Options.LinksBelow allows: a link to a file is read as the file, and a link to
+// a directory is followed where a key or a prefix names it, but a listing that
+// meets one on its way says so and does not enter it.
 //
 // The store knows nothing of datasets. It keeps no metadata, and the modification
 // time of an object is that of its file.

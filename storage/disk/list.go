@@ -108,7 +108,7 @@ func (w *walk) entry(key, name string, entry fs.DirEntry) bool {
 	case !utf8.ValidString(key):
 		// Escaped, it is a text at least, though no key that could be asked for.
 		quoted := strconv.Quote(key)
-		return w.yield(storage.Info{Key: quoted[1 : len(quoted)-1], Irregular: "a file whose name is not UTF-8"}, nil)
+		return w.yield(storage.Info{Key: quoted[1 : len(quoted)-1], Irregular: "a name that is not UTF-8"}, nil)
 	case entry.IsDir() && w.depth == storage.Shallow:
 		return w.yield(storage.Info{Key: key + "/"}, nil)
 	case entry.IsDir():

@@ -54,7 +54,7 @@ func TestAFileNameThatIsNotUTF8IsListedAsIrregular(t *testing.T) {
 	write(t, dir, "sub/a", "x")
 	write(t, dir, "sub/b\xff\n", "x")
 	keys, err := list(t, open(t, dir, disk.Options{}), "", storage.Deep)
-	want := []string{"sub/a", `sub/b\xff\n is a file whose name is not UTF-8`}
+	want := []string{"sub/a", `sub/b\xff\n is a name that is not UTF-8`}
 	if err != nil || !slices.Equal(keys, want) {
 		t.Errorf("listed %q, %v; want %q", keys, err, want)
 	}
