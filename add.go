@@ -70,7 +70,7 @@ func gather(ctx context.Context, sources []Source, uri string, o Observer) ([]ad
 	for _, source := range sources {
 		info, err := os.Stat(source.Path)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", ErrNoSource, err)
 		}
 		find := fileOf
 		if info.IsDir() {

@@ -71,9 +71,14 @@ func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyO
 		Copied:          len(plan.copy),
 		Kept:            plan.kept,
 		Bytes:           totalSize(plan.copy),
-		AlreadyComplete: state == copyFrozen && len(plan.copy) == 0,
+		AlreadyComplete: state == copyFrozen && len(plan.copy) == 0 && !dst.unregistered,
 	}
 	cp.warnOfUnverifiable(plan)
+	if dst.unregistered {
+		if _, err := b.reserve(ctx, src.Name(), src.UUID()); err != nil {
+			return nil, err
+		}
+	}
 	switch state {
 	case copyAbsent:
 		err = cp.start(ctx, b, plan)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"path"
 	"slices"
 
 	"github.com/dtool-go/dtool/internal/transfer"
@@ -115,7 +116,7 @@ func (p *place) dataByKey(ctx context.Context) (items map[string]storage.Info, s
 }
 
 // mustFit refuses relpaths that a layout cannot hold, or of which two would lie
-// in one place there.
+// in one place there, or one below the other.
 func mustFit(l layout, relpaths iter.Seq[string]) error {
 	taken := map[string]string{}
 	for relpath := range relpaths {
@@ -132,6 +133,13 @@ func mustFit(l layout, relpaths iter.Seq[string]) error {
 		taken[key] = relpath
 		if _, err := l.itemMetadata(relpath, ""); err != nil {
 			return err
+		}
+	}
+	for key, relpath := range taken {
+		for above := path.Dir(key); above != "."; above = path.Dir(above) {
+			if other, ok := taken[above]; ok {
+				return fmt.Errorf("%w: %s would be a file and the directory of %s", ErrInvalidItem, quoted(other), quoted(relpath))
+			}
 		}
 	}
 	return nil

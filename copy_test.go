@@ -744,6 +744,23 @@ func TestCopyOfAProtoDatasetIsRefused(t *testing.T) {
 	wantError(t, err, dtool.ErrNotFrozen)
 }
 
+func TestAFileCannotBeADirectoryToo(t *testing.T) {
+	w, base := newWorld(t), t.TempDir()
+	p, err := w.Create(t.Context(), "both", w.bucket("plants"), dtool.CreateOptions{})
+	must(t, err)
+	file := filepath.Join(files(t, map[string]string{"f": "f"}), "f")
+	for _, relpath := range []string{"x", "x/y/z"} {
+		must(t, p.Add(t.Context(), []dtool.Source{{Path: file, Relpath: relpath}}, dtool.AddOptions{}))
+	}
+	d, err := p.Freeze(t.Context(), dtool.FreezeOptions{})
+	must(t, err)
+	_, err = w.Copy(t.Context(), d, base, dtool.CopyOptions{})
+	wantError(t, err, dtool.ErrInvalidItem, "x/y/z")
+	if left := tree(t, base); len(left) != 0 {
+		t.Errorf("something was written: %v", left)
+	}
+}
+
 func TestTooLongANameForABucketIsRefusedBeforeAnythingIsWritten(t *testing.T) {
 	w := newWorld(t)
 	long := strings.Repeat(strings.Repeat("d", 200)+"/", 8) + "file"

@@ -59,8 +59,26 @@ func (c *Client) create(ctx context.Context, b base, a admin, linkTo string) (*P
 func (p *Proto) discard(ctx context.Context, b base) error {
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
-	if err := b.remove(ctx, p.Name(), p.UUID()); err != nil {
+	err := p.mustBeOurs(ctx)
+	if err == nil {
+		err = b.remove(ctx, p.Name(), p.UUID())
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w: %w", p.uri, ErrLeftBehind, err)
+	}
+	return nil
+}
+
+// mustBeOurs makes sure that nobody has put another dataset into the place.
+func (p *Proto) mustBeOurs(ctx context.Context) error {
+	a, err := p.readAdmin(ctx)
+	switch {
+	case isAbsent(err):
+		return nil
+	case err != nil:
+		return err
+	case a.text("uuid") != p.UUID():
+		return fmt.Errorf("%w: another dataset is there now", ErrExists)
 	}
 	return nil
 }
@@ -77,7 +95,7 @@ func symlinked(b base, target *string) (base, error) {
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	if info, err := os.Stat(path); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrNoSource, err)
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("%w: %s is no directory", ErrUnreadable, quoted(path))
 	}
@@ -156,9 +174,29 @@ func (c *Client) CreateFrom(ctx context.Context, dir, name, baseURI string, opts
 	}
 	if err = p.take(ctx, files, o); err == nil {
 		var d *Dataset
-		if d, err = p.freeze(ctx, a, o); err == nil {
+		if d, err = p.freeze(ctx, a, o, mustBe(files)); err == nil {
 			return d, nil
 		}
 	}
 	return nil, errors.Join(err, p.discard(ctx, b))
+}
+
+// mustBe tells whether items are the files that were added, neither fewer nor
+// others.
+func mustBe(files []addition) func(items []Item) error {
+	return func(items []Item) error {
+		sizes := make(map[string]int64, len(files))
+		for _, file := range files {
+			sizes[file.relpath] = file.size
+		}
+		for _, item := range items {
+			if size, ok := sizes[item.Relpath]; !ok || size != item.Size {
+				return fmt.Errorf("%w: item %s is not what was added", storage.ErrCorrupted, quoted(item.Relpath))
+			}
+		}
+		if len(items) != len(files) {
+			return fmt.Errorf("%w: %d items were added, and %d are there", storage.ErrCorrupted, len(files), len(items))
+		}
+		return nil
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -161,7 +162,8 @@ func (d *Dataset) setAdmin(ctx context.Context, a admin) error {
 	return nil
 }
 
-// refuseInside refuses a base that lies in the dataset's own directory.
+// refuseInside refuses a base that lies in the dataset's own directory, or in
+// the one that its items lie in.
 func (d *Dataset) refuseInside(baseURI string) error {
 	if !d.layout.alone() {
 		return nil
@@ -170,7 +172,11 @@ func (d *Dataset) refuseInside(baseURI string) error {
 	if err != nil {
 		return err
 	}
-	return refuseInside(ref.path, baseURI)
+	if err := refuseInside(ref.path, baseURI); err != nil {
+		return err
+	}
+	// The data directory may be a link to elsewhere.
+	return refuseInside(filepath.Join(ref.path, filepath.FromSlash(d.layout.keys().data)), baseURI)
 }
 
 func (d *Dataset) mustBeFrozen() error {

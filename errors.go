@@ -46,6 +46,8 @@ var (
 	ErrInvalidYAML = errors.New("invalid YAML")
 	// ErrBadDocument means that a document of a dataset cannot be understood.
 	ErrBadDocument = errors.New("broken document")
+	// ErrNoSource means that what is to be added is not there.
+	ErrNoSource = errors.New("cannot be added")
 	// ErrInside means that a dataset would lie in the directory that it is made
 	// of, or in another dataset.
 	ErrInside = errors.New("a dataset would lie inside")

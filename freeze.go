@@ -31,10 +31,11 @@ func (p *Proto) Freeze(ctx context.Context, o FreezeOptions) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.freeze(ctx, a, o.oneAtATime())
+	return p.freeze(ctx, a, o.oneAtATime(), func([]Item) error { return nil })
 }
 
-func (p *Proto) freeze(ctx context.Context, a admin, o Observer) (*Dataset, error) {
+// freeze freezes what is there, if that may be judged by the items.
+func (p *Proto) freeze(ctx context.Context, a admin, o Observer, judge func([]Item) error) (*Dataset, error) {
 	if err := p.layout.checkTop(ctx, p.store); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.uri, err)
 	}
@@ -49,6 +50,12 @@ func (p *Proto) freeze(ctx context.Context, a admin, o Observer) (*Dataset, erro
 		return nil, err
 	}
 	items, err := p.describe(ctx, infos, o)
+	if err == nil {
+		err = judge(items)
+	}
+	if err == nil {
+		err = p.mustBeStill(ctx, infos)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +128,25 @@ func (p *Proto) hashItems(ctx context.Context, infos []storage.Info, items []Ite
 		meter.ItemDone()
 		return nil
 	})
+}
+
+// mustBeStill lists the data again where that costs nothing, since somebody may
+// have added to them meanwhile. In a bucket it is the one who adds that notices.
+func (p *Proto) mustBeStill(ctx context.Context, before []storage.Info) error {
+	if !p.layout.alone() {
+		return nil
+	}
+	now, err := itemsListed(ctx, p.store, p.layout.keys().data, Observer{}.oneAtATime())
+	if err != nil {
+		return err
+	}
+	same := func(a, b storage.Info) bool {
+		return a.Key == b.Key && a.Size == b.Size && a.ModTime.Equal(b.ModTime)
+	}
+	if !slices.EqualFunc(before, now, same) {
+		return fmt.Errorf("%s: %w: its items were changed while it was frozen", p.uri, storage.ErrCorrupted)
+	}
+	return nil
 }
 
 // hashItem reads an item, which must still be what the listing said of it.

@@ -1,6 +1,7 @@
 package dtool_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -340,6 +341,12 @@ func TestDatasetDoesNotLieInWhatItIsMadeOf(t *testing.T) {
 	d := w.frozen(base, "seedlings", seedling())
 	_, err = w.Copy(t.Context(), d, filepath.Join(base, "seedlings", "data"), dtool.CopyOptions{})
 	wantError(t, err, dtool.ErrInside)
+	p, err := w.Create(t.Context(), "linked", base, dtool.CreateOptions{SymlinkTo: dir})
+	must(t, err)
+	linked, err := p.Freeze(t.Context(), dtool.FreezeOptions{})
+	must(t, err)
+	_, err = w.Copy(t.Context(), linked, dir, dtool.CopyOptions{})
+	wantError(t, err, dtool.ErrInside)
 	must(t, os.Symlink(filepath.Join(base, "seedlings", "data"), filepath.Join(base, "link")))
 	for _, inside := range []string{"seedlings", "seedlings/data/sub", "link"} {
 		_, err := w.Create(t.Context(), "inner", filepath.Join(base, inside), dtool.CreateOptions{})
@@ -362,6 +369,56 @@ func TestAddThatMeetsAFreezeSaysSo(t *testing.T) {
 	}}
 	dir := files(t, map[string]string{"a": "a"})
 	wantError(t, p.Add(t.Context(), []dtool.Source{{Path: dir}}, dtool.AddOptions{Observer: freeze}), dtool.ErrFrozen, "while items were added")
+}
+
+func TestFreezeNoticesWhatIsAddedMeanwhile(t *testing.T) {
+	w, base := newWorld(t), t.TempDir()
+	p, err := w.Create(t.Context(), "seedlings", base, dtool.CreateOptions{})
+	must(t, err)
+	must(t, p.Add(t.Context(), []dtool.Source{{Path: files(t, seedling())}}, dtool.AddOptions{}))
+	late := filepath.Join(base, "seedlings", "data", "late")
+	_, err = p.Freeze(t.Context(), dtool.FreezeOptions{Observer: dtool.Observer{Progress: func(progress dtool.Progress) {
+		if progress.Items == 1 {
+			must(t, writeFile(late, "late"))
+		}
+	}}})
+	wantError(t, err, storage.ErrCorrupted, "changed while it was frozen")
+	_, err = w.OpenProto(t.Context(), p.URI())
+	must(t, err)
+}
+
+func TestCreateFromFreezesWhatItHasAddedAndNothingElse(t *testing.T) {
+	w, base := newWorld(t), t.TempDir()
+	once := false
+	_, err := w.CreateFrom(t.Context(), files(t, seedling()), "seedlings", base, dtool.CreateFromOptions{
+		Observer: dtool.Observer{Progress: func(progress dtool.Progress) {
+			if !once && progress.Items == 1 {
+				once = true
+				must(t, writeFile(filepath.Join(base, "seedlings", "data", "stranger"), "mine"))
+			}
+		}},
+	})
+	wantError(t, err, storage.ErrCorrupted, "stranger")
+}
+
+func TestDiscardLeavesAnotherDatasetAlone(t *testing.T) {
+	w, base := newWorld(t), t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := w.CreateFrom(ctx, files(t, seedling()), "seedlings", base, dtool.CreateFromOptions{
+		Observer: dtool.Observer{Progress: func(progress dtool.Progress) {
+			if progress.Items == 1 && ctx.Err() == nil {
+				must(t, os.Rename(filepath.Join(base, "seedlings"), filepath.Join(base, "moved")))
+				w.frozen(base, "seedlings", map[string]string{"mine": "mine"})
+				cancel()
+			}
+		}},
+	})
+	wantError(t, err, dtool.ErrLeftBehind)
+	d, err := w.OpenFrozen(t.Context(), filepath.Join(base, "seedlings"))
+	must(t, err)
+	if got := contents(t, d); got["mine"] != "mine" {
+		t.Errorf("the other dataset holds %v", got)
+	}
 }
 
 // TestDocumentsAreNotLinksToElsewhere opens a dataset that somebody made in

@@ -67,7 +67,7 @@ func (m *Manifest) Item(identifier string) (Item, error) {
 func totalSize(items []Item) int64 {
 	var total int64
 	for _, item := range items {
-		total += item.Size
+		total += min(item.Size, math.MaxInt64-total) // whoever wrote the manifest
 	}
 	return total
 }
@@ -143,7 +143,7 @@ func parseItem(id string, v pyjson.Value) (Item, error) {
 	size, isSize := wholeNumber(number)
 	switch {
 	case !hasHash, !hasRelpath, !hasSize:
-		return Item{}, errors.New("hash, relpath or size_in_bytes is missing")
+		return Item{}, errors.New("hash, relpath or size_in_bytes is missing or of another type")
 	case !isSize:
 		return Item{}, fmt.Errorf("its size is %s", number)
 	case Identifier(relpath) != id:

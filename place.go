@@ -13,6 +13,8 @@ type place struct {
 	uri    string
 	store  storage.Store
 	layout layout
+
+	unregistered bool // nothing tells others that a dataset is there
 }
 
 // sync makes what was stored lazily as safe as the rest.

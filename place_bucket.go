@@ -101,6 +101,7 @@ func (b bucket) begun(ctx context.Context, _, uuid string) (*place, error) {
 		return at, err
 	}
 	at = b.place(b.prefix, uuid)
+	at.unregistered = true
 	for _, err := range b.store.List(ctx, at.layout.keys().top(), storage.Deep) {
 		return at, err
 	}

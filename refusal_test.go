@@ -226,6 +226,25 @@ func TestPlaceWithoutRegistrationIsLookedAt(t *testing.T) {
 	}
 }
 
+func TestResumeRegistersWhatHasLostItsRegistration(t *testing.T) {
+	for _, frozen := range []bool{true, false} {
+		w := newWorld(t)
+		src := w.frozen(w.bucket("source"), "seedlings", seedling())
+		_, err := w.Copy(t.Context(), src, w.bucket("to"), dtool.CopyOptions{})
+		must(t, err)
+		lost := []string{"dtool-" + src.UUID()}
+		if !frozen {
+			lost = append(lost, src.UUID()+"/manifest.json")
+		}
+		must(t, w.memory["to"].Delete(t.Context(), lost...))
+		_, err = w.Copy(t.Context(), src, "mem://to", dtool.CopyOptions{Resume: true})
+		must(t, err)
+		if uris := w.uris("mem://to"); len(uris) != 1 {
+			t.Errorf("frozen %v: the bucket lists %q", frozen, uris)
+		}
+	}
+}
+
 // TestMakingThatIsKilledIsUnfinished is killed as far as a test can be: what it
 // has made cannot be removed.
 func TestMakingThatIsKilledIsUnfinished(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -32,7 +31,7 @@ last one is. A file that was added before under the same path is replaced.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runAddItem(cmd.Context(), args) },
 	}
 	return withExits(cmd,
-		exit{2, fs.ErrNotExist, "there is no such file"},
+		exit{2, dtool.ErrNoSource, "there is no such file"},
 		exit{2, dtool.ErrInvalidItem, "the relpath is not valid"},
 	)
 }

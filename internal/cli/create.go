@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -57,7 +56,7 @@ With --symlink-path DIR the dataset describes the files of DIR where they lie.`,
 	return withExits(cmd,
 		exit{6, dtool.ErrInvalidName, "the name is invalid"},
 		exit{2, storage.ErrNoStore, "there is no such base, or something is there already"},
-		exit{2, fs.ErrNotExist, "--from, -s: there is no such directory"},
+		exit{2, dtool.ErrNoSource, "--from, -s: there is no such directory"},
 		exit{2, dtool.ErrTooManyItems, "--from: more items than DTOOL_MAX_FILES_LIMIT"},
 		exit{3, dtool.ErrNewline, "--from: a file name has a newline"},
 	)

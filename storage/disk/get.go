@@ -90,6 +90,20 @@ func (s *Store) openFile(key, name string) (*os.File, error) {
 	return os.Open(filepath.Join(s.dir, name))
 }
 
+// leadsOut gives the reason for a failure to look at a file, if that is a link
+// out of the directory.
+func (s *Store) leadsOut(name string, cause error) error {
+	dir, errDir := filepath.EvalSymlinks(s.dir)
+	target, err := filepath.EvalSymlinks(filepath.Join(s.dir, name))
+	if errDir != nil || err != nil {
+		return cause
+	}
+	if rel, err := filepath.Rel(dir, target); err == nil && filepath.IsLocal(rel) {
+		return cause
+	}
+	return fmt.Errorf("it is a link to %s, outside of the directory", target)
+}
+
 func (s *Store) statFile(key, name string) (fs.FileInfo, error) {
 	if !s.inside(key) {
 		return os.Stat(filepath.Join(s.dir, name))
@@ -102,7 +116,11 @@ func (s *Store) statFile(key, name string) (fs.FileInfo, error) {
 		return nil, err
 	}
 	defer root.Close()
-	return root.Stat(name)
+	info, err := root.Stat(name)
+	if err != nil && !isAbsent(err) {
+		return nil, s.leadsOut(name, err)
+	}
+	return info, err
 }
 
 func objectInfo(key string, info fs.FileInfo) storage.Info {
