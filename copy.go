@@ -87,6 +87,9 @@ func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyO
 	case copyFrozen:
 		err = cp.repair(ctx, plan)
 	}
+	if err == nil && state == copyFrozen {
+		result.Dataset, err = c.open(ctx, dst) // which may have been renamed
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -174,17 +177,19 @@ type copying struct {
 	observer Observer
 }
 
-// start makes a copy where nothing is. If not even its first documents can be
-// written, a place that does not allow it most likely, then the reservation is
-// given up, unless somebody else has gone on with it meanwhile.
+// start makes a copy where nothing is, unless another process has gone on with
+// the reservation meanwhile. If the first documents must not be written there,
+// the reservation is given up: it would stand in the way of a later copy by
+// other settings.
 func (c *copying) start(ctx context.Context, b base, plan copyPlan) error {
-	err := c.begin(ctx)
-	if err == nil {
-		return c.finish(ctx, plan)
+	if _, err := c.dst.readAdmin(ctx); !isAbsent(err) {
+		return c.resume(ctx, plan)
 	}
-	ctx, cancel := afterwards(ctx)
-	defer cancel()
-	if _, adminErr := c.dst.readAdmin(ctx); errors.Is(adminErr, storage.ErrNotFound) {
+	err := c.begin(ctx)
+	switch {
+	case err == nil:
+		return c.finish(ctx, plan)
+	case errors.Is(err, storage.ErrForbidden):
 		return errors.Join(err, b.release(ctx, c.src.UUID()))
 	}
 	return err
@@ -222,9 +227,6 @@ func (c *copying) resume(ctx context.Context, plan copyPlan) error {
 
 // repair replaces what differs in a copy that is frozen, and stays so.
 func (c *copying) repair(ctx context.Context, plan copyPlan) error {
-	if len(plan.copy) == 0 {
-		return nil
-	}
 	if err := c.copyItems(ctx, plan); err != nil {
 		return err
 	}

@@ -77,15 +77,17 @@ func (c *copying) keysAt(there map[string]storage.Info, strange []storage.Info) 
 }
 
 // holds tells whether an object at the destination has the content of an item:
-// by the MD5 recorded beside it where that will do, else by its bytes. What
-// cannot be told is not so.
+// by the MD5 recorded beside it where there is one, and by its bytes where there
+// is none or they are to be read all the same. What cannot be told is not so.
 func (c *copying) holds(ctx context.Context, info storage.Info, item Item) (bool, error) {
-	if md5 := c.manifest.md5Of(item); c.dst.layout.recordsMD5() && !c.verify {
+	if md5 := c.manifest.md5Of(item); c.dst.layout.recordsMD5() {
 		found, err := c.dst.layout.listed(ctx, c.dst.store, info)
-		if isForeign(err) || md5 == "" {
+		switch {
+		case isForeign(err), md5 == "":
 			return false, nil
+		case err != nil || found.md5 != md5 || !c.verify:
+			return err == nil && found.md5 == md5, err
 		}
-		return err == nil && found.md5 == md5, err
 	}
 	if c.manifest.unverifiable(item) != "" {
 		return false, nil
@@ -136,7 +138,7 @@ func mustFit(l layout, relpaths iter.Seq[string]) error {
 		}
 	}
 	for key, relpath := range taken {
-		for above := path.Dir(key); above != "."; above = path.Dir(above) {
+		for above := path.Dir(key); above != "." && above != "/"; above = path.Dir(above) {
 			if other, ok := taken[above]; ok {
 				return fmt.Errorf("%w: %s would be a file and the directory of %s", ErrInvalidItem, quoted(other), quoted(relpath))
 			}

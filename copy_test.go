@@ -384,6 +384,7 @@ var errBroken = errors.New("the store is broken")
 type failing struct {
 	storage.Store
 	after  int64
+	kind   error
 	failed func() // is called before the first failure, if it is not nil
 	puts   atomic.Int64
 }
@@ -393,7 +394,7 @@ func (f *failing) Put(ctx context.Context, key string, body io.Reader, o storage
 		if n == f.after+1 && f.failed != nil {
 			f.failed()
 		}
-		return storage.Info{}, &storage.Error{Op: "put", Store: "failing", Key: key, Err: errBroken}
+		return storage.Info{}, &storage.Error{Op: "put", Store: "failing", Key: key, Kind: f.kind, Err: errBroken}
 	}
 	return f.Store.Put(ctx, key, body, o)
 }
@@ -404,10 +405,10 @@ func TestCopyThatMayNotBeginLeavesNothing(t *testing.T) {
 		src := w.frozen(t.TempDir(), "seedlings", seedling())
 		to := w.bucket("to")
 		whole := w.memory["to"]
-		w.memory["to"] = &failing{Store: whole, after: after}
+		w.memory["to"] = &failing{Store: whole, after: after, kind: storage.ErrForbidden}
 		w.connect()
 		_, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{})
-		wantError(t, err, errBroken)
+		wantError(t, err, storage.ErrForbidden)
 		w.memory["to"] = whole
 		if left := w.keys(); (after < 4) != (left == nil) {
 			t.Errorf("after %d writes %q are left", after, left)
@@ -510,6 +511,44 @@ func TestResumeThatVerifiesReadsWhatIsThere(t *testing.T) {
 	mustAgree(t, src, result.Dataset)
 }
 
+func TestResumeThatVerifiesWantsTheMetadataToo(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(t.TempDir(), "seedlings", seedling())
+	_, err := w.Copy(t.Context(), src, w.bucket("to"), dtool.CopyOptions{})
+	must(t, err)
+	key := src.UUID() + "/data/" + dtool.Identifier("reads.txt")
+	_, err = w.memory["to"].Put(t.Context(), key, strings.NewReader("ACGT\n"), storage.PutOptions{Size: 5})
+	must(t, err)
+	result, err := w.Copy(t.Context(), src, "mem://to", dtool.CopyOptions{Resume: true, Verify: true})
+	must(t, err)
+	if info, err := w.memory["to"].Stat(t.Context(), key); err != nil || info.Metadata["checksum"] == "" || result.Copied != 1 {
+		t.Errorf("the item has the metadata %v, %v", info.Metadata, err)
+	}
+}
+
+// TestSlowStartDoesNotUndoAFinishedCopy has another process finish between the
+// reservation and the first documents of the copy.
+func TestSlowStartDoesNotUndoAFinishedCopy(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(t.TempDir(), "seedlings", seedling())
+	to := w.bucket("to")
+	whole := w.memory["to"]
+	log := &recording{Store: whole}
+	log.after = map[string]func(){"put registration": func() {
+		other := newWorld(t)
+		other.memory["to"] = whole
+		_, err := other.Copy(t.Context(), src, to, dtool.CopyOptions{Resume: true})
+		must(t, err)
+	}}
+	w.memory["to"] = log
+	w.connect()
+	_, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{})
+	must(t, err)
+	if slices.Contains(log.log, "put proto") {
+		t.Errorf("the finished copy became a proto dataset again: %q", log.log)
+	}
+}
+
 func TestCopySweepsAwayWhatAnotherLeft(t *testing.T) {
 	w, base := newWorld(t), t.TempDir()
 	src := w.frozen(w.bucket("plants"), "seedlings", seedling())
@@ -526,6 +565,12 @@ func TestCopySweepsAwayWhatAnotherLeft(t *testing.T) {
 	must(t, err)
 	if _, err := os.Stat(filepath.Dir(left)); err == nil {
 		t.Error("the unfinished file is left after a repair")
+	}
+	must(t, writeFile(left, "half"))
+	_, err = w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
+	must(t, err)
+	if _, err := os.Stat(filepath.Dir(left)); err == nil {
+		t.Error("the unfinished file is left where nothing was to be done")
 	}
 }
 

@@ -41,6 +41,11 @@ func (c *Client) create(ctx context.Context, b base, a admin, linkTo string) (*P
 		return nil, err
 	}
 	at, err := b.reserve(ctx, name, a.text("uuid"))
+	if err != nil && ctx.Err() != nil { // it may be reserved all the same
+		later, cancel := afterwards(ctx)
+		defer cancel()
+		return nil, errors.Join(err, b.release(later, a.text("uuid")))
+	}
 	if err != nil {
 		return nil, err
 	}

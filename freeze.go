@@ -53,13 +53,10 @@ func (p *Proto) freeze(ctx context.Context, a admin, o Observer, judge func([]It
 	if err == nil {
 		err = judge(items)
 	}
-	if err == nil {
-		err = p.mustBeStill(ctx, infos)
-	}
 	if err != nil {
 		return nil, err
 	}
-	return p.seal(ctx, a, newManifest(items), o)
+	return p.seal(ctx, a, newManifest(items), infos, o)
 }
 
 func (c *Client) mustBeFew(where string, items int) error {
@@ -130,12 +127,10 @@ func (p *Proto) hashItems(ctx context.Context, infos []storage.Info, items []Ite
 	})
 }
 
-// mustBeStill lists the data again where that costs nothing, since somebody may
-// have added to them meanwhile. In a bucket it is the one who adds that notices.
+// mustBeStill lists the data again, since somebody may have added to them
+// meanwhile. Who adds still later is told by [Proto.Add] that the dataset was
+// frozen.
 func (p *Proto) mustBeStill(ctx context.Context, before []storage.Info) error {
-	if !p.layout.alone() {
-		return nil
-	}
 	now, err := itemsListed(ctx, p.store, p.layout.keys().data, Observer{}.oneAtATime())
 	if err != nil {
 		return err
@@ -199,8 +194,8 @@ func warnOfNames(relpaths iter.Seq[string], o Observer) {
 }
 
 // seal writes what a frozen dataset has and a proto dataset has not, the
-// administrative metadata last.
-func (p *Proto) seal(ctx context.Context, a admin, m *Manifest, o Observer) (*Dataset, error) {
+// administrative metadata last, and those only if the data are what they were.
+func (p *Proto) seal(ctx context.Context, a admin, m *Manifest, data []storage.Info, o Observer) (*Dataset, error) {
 	overlays, fragments, err := p.overlaysOfFragments(ctx, m, o)
 	if err != nil {
 		return nil, err
@@ -211,6 +206,9 @@ func (p *Proto) seal(ctx context.Context, a admin, m *Manifest, o Observer) (*Da
 		}
 	}
 	if err := writeDocument(ctx, p.store, p.layout.keys().manifest, m.text, nil); err != nil {
+		return nil, err
+	}
+	if err := p.mustBeStill(ctx, data); err != nil {
 		return nil, err
 	}
 	frozen := a.with("type", typeFrozen).with("frozen_at", pyjson.Float(unixSeconds(p.client.now())))
@@ -235,7 +233,7 @@ func (p *Proto) tidy(ctx context.Context, fragments []string) error {
 	return p.sweep(ctx)
 }
 
-// removeIfEmpty removes a directory, unless something came into it meanwhile.
+// removeIfEmpty removes a directory that nothing has come into meanwhile.
 func (p *place) removeIfEmpty(ctx context.Context, dir string) error {
 	dirs, ok := p.store.(storage.DirMaker)
 	if !ok {

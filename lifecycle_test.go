@@ -371,20 +371,30 @@ func TestAddThatMeetsAFreezeSaysSo(t *testing.T) {
 	wantError(t, p.Add(t.Context(), []dtool.Source{{Path: dir}}, dtool.AddOptions{Observer: freeze}), dtool.ErrFrozen, "while items were added")
 }
 
+// TestFreezeNoticesWhatIsAddedMeanwhile adds an item after the items were listed
+// and before the dataset is frozen, from another process.
 func TestFreezeNoticesWhatIsAddedMeanwhile(t *testing.T) {
-	w, base := newWorld(t), t.TempDir()
-	p, err := w.Create(t.Context(), "seedlings", base, dtool.CreateOptions{})
-	must(t, err)
-	must(t, p.Add(t.Context(), []dtool.Source{{Path: files(t, seedling())}}, dtool.AddOptions{}))
-	late := filepath.Join(base, "seedlings", "data", "late")
-	_, err = p.Freeze(t.Context(), dtool.FreezeOptions{Observer: dtool.Observer{Progress: func(progress dtool.Progress) {
-		if progress.Items == 1 {
-			must(t, writeFile(late, "late"))
+	onEveryBase(t, func(t *testing.T, w *world, base string) {
+		p, err := w.Create(t.Context(), "seedlings", base, dtool.CreateOptions{})
+		must(t, err)
+		must(t, p.Add(t.Context(), []dtool.Source{{Path: files(t, seedling())}}, dtool.AddOptions{}))
+		_, err = p.Freeze(t.Context(), dtool.FreezeOptions{Observer: dtool.Observer{Progress: func(progress dtool.Progress) {
+			if progress.Items == progress.TotalItems {
+				other, err := w.OpenProto(t.Context(), p.URI())
+				must(t, err)
+				late := files(t, map[string]string{"late": "late"})
+				must(t, other.Add(t.Context(), []dtool.Source{{Path: late}}, dtool.AddOptions{}))
+			}
+		}}})
+		wantError(t, err, storage.ErrCorrupted, "changed while it was frozen")
+		again, err := w.OpenProto(t.Context(), p.URI())
+		must(t, err)
+		d, err := again.Freeze(t.Context(), dtool.FreezeOptions{})
+		must(t, err)
+		if got := contents(t, d); got["late"] != "late" {
+			t.Errorf("the items are %v", got)
 		}
-	}}})
-	wantError(t, err, storage.ErrCorrupted, "changed while it was frozen")
-	_, err = w.OpenProto(t.Context(), p.URI())
-	must(t, err)
+	})
 }
 
 func TestCreateFromFreezesWhatItHasAddedAndNothingElse(t *testing.T) {

@@ -52,12 +52,14 @@ func (b bucket) registered(ctx context.Context, uuid string) (*place, error) {
 	return b.place(string(body), uuid), nil
 }
 
-// badPrefix tells why keys must not begin with a prefix, or gives "". A leading
-// slash is odd, but a key of this bucket all the same.
+// badPrefix tells why keys must not begin with a prefix, or gives "".
 func badPrefix(prefix string) string {
-	for part := range strings.SplitSeq(prefix, "/") {
-		if part == "." || part == ".." {
+	for part := range strings.SplitSeq(strings.TrimSuffix(prefix, "/"), "/") {
+		switch {
+		case part == "." || part == "..":
 			return "points outside its place"
+		case part == "" && prefix != "":
+			return "has an empty part"
 		}
 	}
 	if strings.ContainsFunc(prefix, unicode.IsControl) || strings.ToValidUTF8(prefix, "") != prefix {
@@ -109,19 +111,35 @@ func (b bucket) begun(ctx context.Context, _, uuid string) (*place, error) {
 }
 
 // remove deletes the registration last, so that an interrupted removal can
-// still be found.
+// still be found. It looks again for what a store still makes of requests that
+// were called off, until two listings in a row are empty.
 func (b bucket) remove(ctx context.Context, _, uuid string) error {
-	var keys []string
-	for info, err := range b.store.List(ctx, b.place(b.prefix, uuid).layout.keys().top(), storage.Deep) {
+	top := b.place(b.prefix, uuid).layout.keys().top()
+	const most = 10 // nobody else writes there
+	for empty, n := 0, 0; empty < 2 && n < most; n++ {
+		keys, err := b.keysBelow(ctx, top)
 		if err != nil {
 			return err
 		}
-		keys = append(keys, info.Key)
-	}
-	if err := b.store.Delete(ctx, keys...); err != nil {
-		return err
+		if empty++; len(keys) > 0 {
+			empty = 0
+		}
+		if err := b.store.Delete(ctx, keys...); err != nil {
+			return err
+		}
 	}
 	return b.store.Delete(ctx, registrationPrefix+uuid)
+}
+
+func (b bucket) keysBelow(ctx context.Context, prefix string) ([]string, error) {
+	var keys []string
+	for info, err := range b.store.List(ctx, prefix, storage.Deep) {
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, info.Key)
+	}
+	return keys, nil
 }
 
 func (b bucket) release(ctx context.Context, uuid string) error {

@@ -71,7 +71,8 @@ func (d directory) refuseDataset(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		// What may not be looked into is passed over: it is no dataset of this user's.
+		// What cannot be looked into is passed over, for a home directory may well
+		// lie below what its owner must not read.
 		if _, err := above.store.Stat(ctx, above.layout.keys().admin); err == nil {
 			return fmt.Errorf("%s: %w: %s", d.ref.uri(d.host), ErrInside, above.uri)
 		}

@@ -290,6 +290,8 @@ func (w *world) bucketOfSource(uri string) string {
 // recording is a store that keeps the order of what was written to it.
 type recording struct {
 	storage.Store
+	after map[string]func() // what happens after some entry of the log
+
 	mu  sync.Mutex
 	log []string
 }
@@ -299,8 +301,12 @@ func (s *recording) Put(ctx context.Context, key string, body io.Reader, o stora
 	if err != nil {
 		return storage.Info{}, err
 	}
-	s.note("put", key, text)
-	return s.Store.Put(ctx, key, bytes.NewReader(text), o)
+	entry := s.note("put", key, text)
+	info, err := s.Store.Put(ctx, key, bytes.NewReader(text), o)
+	if after := s.after[entry]; after != nil && err == nil {
+		after()
+	}
+	return info, err
 }
 
 func (s *recording) Delete(ctx context.Context, keys ...string) error {
@@ -318,7 +324,7 @@ func (s *recording) Sync(context.Context) error {
 
 // note keeps which part of a dataset a key is, and of the administrative
 // metadata the type.
-func (s *recording) note(op, key string, text []byte) {
+func (s *recording) note(op, key string, text []byte) string {
 	part := key
 	switch _, rest, ok := strings.Cut(key, "/"); {
 	case strings.HasPrefix(key, "dtool-"):
@@ -332,9 +338,11 @@ func (s *recording) note(op, key string, text []byte) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if entry := strings.TrimSpace(op + " " + part); len(s.log) == 0 || s.log[len(s.log)-1] != entry {
+	entry := strings.TrimSpace(op + " " + part)
+	if len(s.log) == 0 || s.log[len(s.log)-1] != entry {
 		s.log = append(s.log, entry)
 	}
+	return entry
 }
 
 // TestOrderOfWriting holds every writer to the order in which a reader sees a
