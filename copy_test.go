@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/internal/s3test"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -27,9 +28,9 @@ func pairs(t *testing.T, test func(t *testing.T, w *world, from, to string)) {
 		"memory":    func(_ *testing.T, w *world, name string) string { return w.bucket(name) },
 		"s3": func(t *testing.T, w *world, name string) string {
 			if name == "from" {
-				return w.s3(ownServer(t)) // a copy needs another bucket
+				return w.s3(s3test.StartOwn(t)) // a copy needs another bucket
 			}
-			return w.s3(anyServer(t))
+			return w.s3(s3test.Start(t))
 		},
 	}
 	for from, makeFrom := range kinds {

@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/internal/s3test"
 )
 
 // The Python tools name no content type, so that S3 gives its own. Readers over HTTP
 // see it.
 func TestObjectsHaveTheContentTypeOfThePythonTools(t *testing.T) {
-	at := bucketOn(t, anyServer(t))
+	at := bucketOn(t, s3test.Start(t))
 	client := clientFor(t, at)
 	p, err := client.Create(t.Context(), "typed", at.uri, dtool.CreateOptions{})
 	must(t, err)

@@ -19,7 +19,7 @@ func TestCopiesOfFixturesAreTheSameEverywhere(t *testing.T) {
 	t.Cleanup(elsewhere.Stop)
 	eachFrozenFixture(t, func(t *testing.T, at site, want snapshot) {
 		c := newCopier(t, at, want)
-		prefixed := bucketOn(t, ownServer(t)).withPrefix("u/olssont")
+		prefixed := bucketOn(t, s3test.StartOwn(t)).withPrefix("u/olssont")
 		other := bucketOn(t, elsewhere)
 		c.sites(at, prefixed, other)
 		source := mustOpen(t, c.client, at, want.UUID)
@@ -41,7 +41,7 @@ func TestCopiesOfFixturesAreTheSameEverywhere(t *testing.T) {
 
 func TestCopiesOfDiskFixtureAreTheSameEverywhere(t *testing.T) {
 	dir, id := diskFixture(t, fixtures.Frozen)
-	at := bucketOn(t, anyServer(t))
+	at := bucketOn(t, s3test.Start(t))
 	at.removeAfter(t, id)
 	c := &copier{t: t, parts: partsOnDisk(t, dir)}
 	c.want = frozenWith(described(id, fixtures.Frozen, true), fixtureItems())

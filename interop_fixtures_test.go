@@ -13,6 +13,7 @@ import (
 
 	"github.com/dtool-go/dtool"
 	"github.com/dtool-go/dtool/internal/fixtures"
+	"github.com/dtool-go/dtool/internal/s3test"
 )
 
 // A snapshot is all that a dataset tells of itself through the library.
@@ -197,7 +198,7 @@ func eachFixture(t *testing.T, test func(t *testing.T, at site, want []snapshot)
 	t.Helper()
 	for _, name := range fixtures.Buckets() {
 		t.Run(name, func(t *testing.T) {
-			at := bucketOn(t, anyServer(t))
+			at := bucketOn(t, s3test.Start(t))
 			fresh := at.load(t, name)
 			want := fixtureDatasets(name)
 			if len(want) != len(fresh) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dtool-go/dtool"
 	"github.com/dtool-go/dtool/internal/fixtures"
+	"github.com/dtool-go/dtool/internal/s3test"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -55,7 +56,7 @@ func TestFixturesOpenAndAreGood(t *testing.T) {
 }
 
 func TestKeysThatOnlyLookLikeDatasetsAreNone(t *testing.T) {
-	at := bucketOn(t, ownServer(t))
+	at := bucketOn(t, s3test.StartOwn(t))
 	at.load(t, fixtures.Mixed)
 	client := clientFor(t, at)
 	for _, path := range []string{

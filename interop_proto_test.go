@@ -12,6 +12,7 @@ import (
 
 	"github.com/dtool-go/dtool"
 	"github.com/dtool-go/dtool/internal/fixtures"
+	"github.com/dtool-go/dtool/internal/s3test"
 )
 
 // itemsAdded is what the fixtures' proto datasets hold after additions, by relpath.
@@ -34,7 +35,7 @@ func overlaysAdded() map[string]map[string]string {
 
 func TestProtoFixtureInBucketIsAddedToAndFrozen(t *testing.T) {
 	before := time.Now().Truncate(time.Second)
-	at := bucketOn(t, anyServer(t))
+	at := bucketOn(t, s3test.Start(t))
 	id := at.load(t, fixtures.Mixed)["5d700000-0100-4000-8000-000000000004"]
 	client := clientFor(t, at)
 	want := described(id, "mixed-proto", false)
@@ -51,7 +52,7 @@ func TestProtoFixtureInBucketIsAddedToAndFrozen(t *testing.T) {
 
 func TestProtoFixtureOnDiskIsAddedToAndFrozen(t *testing.T) {
 	dir, id := diskFixture(t, fixtures.Proto)
-	at := bucketOn(t, anyServer(t))
+	at := bucketOn(t, s3test.Start(t))
 	at.removeAfter(t, id)
 	client := clientFor(t, at)
 	d := addAndFreeze(t, client, dir, described(id, fixtures.Proto, true))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/dtool-go/dtool"
 	"github.com/dtool-go/dtool/internal/fixtures"
+	"github.com/dtool-go/dtool/internal/s3test"
 )
 
 // What this program writes must be, to the letter, what the Python tools write
@@ -64,7 +65,7 @@ func TestBucketIsWrittenAsThePythonToolsWriteIt(t *testing.T) {
 		items[path.Base(o.Key)] = string(o.Body)
 	}
 
-	at := bucketOn(t, anyServer(t))
+	at := bucketOn(t, s3test.Start(t))
 	id := writeAgain(t, at, "hist-0.15.0", at.uri, items)
 	got := map[string]anObject{}
 	for _, key := range append(at.keys(t, at.root(t, id)), "dtool-"+id) {

@@ -98,7 +98,7 @@ func onEveryBase(t *testing.T, test func(t *testing.T, w *world, base string)) {
 	})
 	t.Run("s3", func(t *testing.T) {
 		w := newWorld(t)
-		test(t, w, w.s3(anyServer(t)))
+		test(t, w, w.s3(s3test.Start(t)))
 	})
 }
 
