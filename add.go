@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"iter"
 	"os"
 	"path"
 	"path/filepath"
@@ -32,6 +31,8 @@ type addition struct {
 	size    int64
 }
 
+func (a addition) relpathOf() string { return a.relpath }
+
 // AddOptions goes with [Proto.Add].
 type AddOptions struct{ Observer }
 
@@ -51,7 +52,7 @@ func (p *Proto) Add(ctx context.Context, sources []Source, opts AddOptions) erro
 	if err != nil {
 		return err
 	}
-	if err := mustFit(p.layout, relpathsOf(files)); err != nil {
+	if err := mustFit(p.layout, relpaths(files)); err != nil {
 		return err
 	}
 	if err := p.take(ctx, files, o); err != nil {
@@ -139,16 +140,6 @@ func filesBelow(ctx context.Context, source Source, o Observer) ([]addition, err
 		files = append(files, addition{store, info.Key, relpath, info.Size})
 	}
 	return files, nil
-}
-
-func relpathsOf(files []addition) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, file := range files {
-			if !yield(file.relpath) {
-				return
-			}
-		}
-	}
 }
 
 // refuseInside refuses a directory in which the place lies that should take it in.

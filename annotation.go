@@ -74,7 +74,7 @@ func (p *place) names(ctx context.Context, prefix, suffix string) ([]string, err
 			return nil, err
 		}
 		name, ok := strings.CutSuffix(strings.TrimPrefix(info.Key, prefix), suffix)
-		if ok && name != "" && !info.IsPlace() && info.Irregular == "" {
+		if ok && name != "" && info.IsObject() {
 			names = append(names, name)
 		}
 	}

@@ -52,7 +52,7 @@ func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyO
 	}
 	err = m.mustLieIn(src.layout)
 	if err == nil {
-		err = mustFit(b.layout(), relpathsIn(m.items))
+		err = mustFit(b.layout(), relpaths(m.items))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", src.uri, err)
@@ -67,33 +67,39 @@ func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyO
 		return nil, err
 	}
 	result := &CopyResult{
-		Dataset:         &Dataset{place: *dst, client: c, admin: src.adminNow(), manifest: m},
 		Copied:          len(plan.copy),
 		Kept:            plan.kept,
 		Bytes:           totalSize(plan.copy),
 		AlreadyComplete: state == copyFrozen && len(plan.copy) == 0 && !dst.unregistered,
 	}
-	cp.warnOfUnverifiable(plan)
-	if dst.unregistered {
-		if _, err := b.reserve(ctx, src.Name(), src.UUID()); err != nil {
-			return nil, err
-		}
+	if err := cp.carryOut(ctx, b, plan, state); err != nil {
+		return nil, err
 	}
-	switch state {
-	case copyAbsent:
-		err = cp.start(ctx, b, plan)
-	case copyBegun:
-		err = cp.resume(ctx, plan)
-	case copyFrozen:
-		err = cp.repair(ctx, plan)
+	if state != copyFrozen {
+		result.Dataset = &Dataset{place: *dst, client: c, admin: src.adminNow(), manifest: m}
+		return result, nil
 	}
-	if err == nil && state == copyFrozen {
-		result.Dataset, err = c.open(ctx, dst) // which may have been renamed
-	}
-	if err != nil {
+	if result.Dataset, err = c.open(ctx, dst); err != nil { // it may have been renamed
 		return nil, err
 	}
 	return result, nil
+}
+
+// carryOut does what the plan says, from the state that the destination is in.
+func (c *copying) carryOut(ctx context.Context, b base, plan copyPlan, state copyState) error {
+	c.warnOfUnverifiable(plan)
+	if c.dst.unregistered {
+		if _, err := b.reserve(ctx, c.src.Name(), c.src.UUID()); err != nil {
+			return err
+		}
+	}
+	if state == copyAbsent {
+		return c.start(ctx, b, plan)
+	}
+	if state == copyFrozen {
+		return c.repair(ctx, plan)
+	}
+	return c.resume(ctx, plan)
 }
 
 // warnOfUnverifiable tells which items the manifest says nothing of that could

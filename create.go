@@ -166,10 +166,10 @@ func (c *Client) CreateFrom(ctx context.Context, dir, name, baseURI string, opts
 	if err := c.mustBeFew(dir, len(files)); err != nil {
 		return nil, err
 	}
-	if err := refuseNewlines(relpathsOf(files)); err != nil {
+	if err := refuseNewlines(relpaths(files)); err != nil {
 		return nil, err
 	}
-	if err := mustFit(b.layout(), relpathsOf(files)); err != nil {
+	if err := mustFit(b.layout(), relpaths(files)); err != nil {
 		return nil, err
 	}
 	a := newAdmin(uuid.NewString(), name, c.creator, c.now())

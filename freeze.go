@@ -99,10 +99,10 @@ func (p *Proto) describe(ctx context.Context, infos []storage.Info, o Observer) 
 	if err != nil {
 		return nil, err
 	}
-	if err := refuseNewlines(relpathsIn(items)); err != nil {
+	if err := refuseNewlines(relpaths(items)); err != nil {
 		return nil, err
 	}
-	warnOfNames(relpathsIn(items), o)
+	warnOfNames(relpaths(items), o)
 	return items, p.hashItems(ctx, infos, items, o)
 }
 
@@ -155,16 +155,6 @@ func (p *Proto) hashItem(ctx context.Context, listed storage.Info, item *Item, m
 	}
 	item.Hash = sum
 	return nil
-}
-
-func relpathsIn(items []Item) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, item := range items {
-			if !yield(item.Relpath) {
-				return
-			}
-		}
-	}
 }
 
 func refuseNewlines(relpaths iter.Seq[string]) error {

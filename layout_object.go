@@ -16,7 +16,7 @@ import (
 // and its MD5.
 type objectLayout struct {
 	uuid string
-	root string // what the keys of all parts begin with; ends in '/'
+	at   keys
 }
 
 // registrationPrefix begins the keys that say that a bucket holds a dataset.
@@ -29,26 +29,25 @@ const (
 )
 
 func newObjectLayout(prefix, uuid string) objectLayout {
-	return objectLayout{uuid: uuid, root: prefix + uuid + "/"}
+	root := prefix + uuid + "/"
+	return objectLayout{uuid: uuid, at: keys{
+		admin:       root + "dtool",
+		manifest:    root + "manifest.json",
+		readme:      root + "README.yml",
+		structure:   root + "structure.json",
+		about:       root + "README.txt",
+		data:        root + "data/",
+		overlays:    root + "overlays/",
+		annotations: root + "annotations/",
+		tags:        root + "tags/",
+		fragments:   root + "fragments/",
+	}}
 }
 
-func (l objectLayout) keys() keys {
-	return keys{
-		admin:       l.root + "dtool",
-		manifest:    l.root + "manifest.json",
-		readme:      l.root + "README.yml",
-		structure:   l.root + "structure.json",
-		about:       l.root + "README.txt",
-		data:        l.root + "data/",
-		overlays:    l.root + "overlays/",
-		annotations: l.root + "annotations/",
-		tags:        l.root + "tags/",
-		fragments:   l.root + "fragments/",
-	}
-}
+func (l objectLayout) keys() keys { return l.at }
 
 func (l objectLayout) itemKey(relpath string) (string, error) {
-	return l.keys().data + Identifier(relpath), nil
+	return l.at.data + Identifier(relpath), nil
 }
 
 func (objectLayout) itemMetadata(relpath, md5 string) (map[string]string, error) {
@@ -75,7 +74,7 @@ func (l objectLayout) listed(ctx context.Context, store storage.Store, info stor
 		}
 	}
 	item := listedItem{md5: recordedMD5(info.Metadata)}
-	id := strings.TrimPrefix(info.Key, l.keys().data)
+	id := strings.TrimPrefix(info.Key, l.at.data)
 	handle, ok := info.Metadata[metaHandle]
 	if !ok {
 		return item, errForeign{info.Key, "it has no handle in its metadata"}

@@ -23,6 +23,8 @@ type Item struct {
 	Timestamp float64 // when the file was changed last, Unix seconds
 }
 
+func (i Item) relpathOf() string { return i.Relpath }
+
 // JSON gives the item's properties as a JSON object with an indent of two.
 func (i Item) JSON() []byte {
 	return pyjson.Indent(pyjson.NewObject(

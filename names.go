@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"path"
 	"regexp"
 	"strconv"
@@ -70,6 +71,17 @@ func cleanRelpath(relpath string) (string, error) {
 		return refuse("it names no file")
 	}
 	return clean, nil
+}
+
+// relpaths gives the relpath of each of the items, or of what is to become one.
+func relpaths[T interface{ relpathOf() string }](list []T) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, one := range list {
+			if !yield(one.relpathOf()) {
+				return
+			}
+		}
+	}
 }
 
 // quoted shows a foreign text inside a message: as it is, or with escapes where it

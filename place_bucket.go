@@ -18,25 +18,21 @@ type bucket struct {
 	prefix string // of new datasets, and of those without a registration
 }
 
+// find goes by the registration. Only where there is none, the prefix of the
+// settings is tried.
 func (b bucket) find(ctx context.Context) (*place, error) {
-	uri := b.ref.uri("")
-	if !uuidPattern.MatchString(b.ref.path) {
-		return nil, fmt.Errorf("%s: %w: a dataset's URI is %s://%s/<UUID>", quoted(uri), ErrNotDataset, b.ref.scheme, b.ref.bucket)
+	uuid := b.ref.path
+	if !uuidPattern.MatchString(uuid) {
+		return nil, fmt.Errorf("%s: %w: a dataset's URI is %s://%s/<UUID>", quoted(b.ref.uri("")), ErrNotDataset, b.ref.scheme, b.ref.bucket)
 	}
-	return b.lookUp(ctx, b.ref.path)
+	at, err := b.registered(ctx, uuid)
+	if errors.Is(err, storage.ErrNotFound) {
+		return b.place(b.prefix, uuid), nil
+	}
+	return at, err
 }
 
 func (bucket) layout() layout { return objectLayout{} }
-
-// lookUp finds a dataset by its registration. Only where there is none, the
-// prefix of the settings is tried.
-func (b bucket) lookUp(ctx context.Context, uuid string) (*place, error) {
-	at, err := b.registered(ctx, uuid)
-	if !errors.Is(err, storage.ErrNotFound) {
-		return at, err
-	}
-	return b.place(b.prefix, uuid), nil
-}
 
 // registered gives the place that a registration tells of;
 // [storage.ErrNotFound] where there is none.

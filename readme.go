@@ -118,7 +118,7 @@ func (p *place) historyKeys(ctx context.Context) (map[string]float64, error) {
 		}
 		seconds, err := strconv.ParseFloat(strings.TrimPrefix(info.Key, prefix), 64)
 		isTime := err == nil && !math.IsNaN(seconds) && !math.IsInf(seconds, 0)
-		if isTime && !info.IsPlace() && info.Irregular == "" {
+		if isTime && info.IsObject() {
 			keys[info.Key] = seconds
 		}
 	}

@@ -91,6 +91,9 @@ func (i Info) IsPlace() bool {
 	return strings.HasSuffix(i.Key, "/")
 }
 
+// IsObject tells whether the entry of a listing is one whose bytes can be read.
+func (i Info) IsObject() bool { return !i.IsPlace() && i.Irregular == "" }
+
 // Depth says how far a listing goes.
 type Depth int
 
