@@ -68,7 +68,7 @@ type Info struct {
 	Key     string
 	Size    int64     // bytes
 	ModTime time.Time // when it was stored, or the time given to Put where the store keeps that
-	ETag    string    // as the store gives it, without quotes; never a hash to rely on
+	ETag    string    // as the store gives it, without quotes; of most small objects the MD5, and of others something else
 
 	// Metadata is the user metadata that was given to Put, its names in lower
 	// case. Listings leave it nil, and so do stores that keep none.
@@ -119,6 +119,10 @@ type PutOptions struct {
 	// would survive a failure of the power. Sync is then asked for that, once for
 	// many objects.
 	Lazy bool
+	// Resume lets a store that sends large objects in parts go on with those
+	// that an interrupted Put of the same body left. It compares each of them with
+	// the body, and sends what differs or cannot be told.
+	Resume bool
 	// ModTime is what Info.ModTime should give, where a store can set it.
 	// Zero means now.
 	ModTime time.Time
@@ -131,6 +135,19 @@ type PutOptions struct {
 type LocalPather interface {
 	// LocalPath gives the absolute path of the file that holds an object.
 	LocalPath(key string) (string, error)
+}
+
+// A Copier can make an object of one that lies in another store of its kind,
+// while the bytes stay where they are.
+type Copier interface {
+	// CopyFrom puts under the key, whole or not at all, the bytes of an object of
+	// the other store, which source describes: one that has another ETag by now
+	// is [ErrCorrupted]. Metadata of the new object are those of opts alone. Its
+	// bytes are those that the other store has, which nobody compares with
+	// opts.MD5. Where the two stores cannot do this or refuse to, it is
+	// [errors.ErrUnsupported], and the caller may yet move the bytes by Get and
+	// Put.
+	CopyFrom(ctx context.Context, key string, from Store, source Info, opts PutOptions) (Info, error)
 }
 
 // A DirMaker has directories that exist by themselves, empty ones included.
