@@ -32,6 +32,14 @@ type Options struct {
 	Home string
 	// Hostname goes into the URIs of directories. Empty means this machine's.
 	Hostname string
+	// Concurrency is how many items an operation works on at a time, and how many
+	// requests are under way to all buckets together, besides the bodies being read.
+	// 0 means 16, or what hashing has if that is more; between local files it means
+	// what the setting DTOOL_NUM_PROCESSES says, by default one for each core.
+	Concurrency int
+	// Bandwidth is how many bytes a second go to and come from all buckets
+	// together. 0 sets no bound.
+	Bandwidth int64
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
 	// Logger is told what helps to find a fault. Nil discards it.
@@ -47,7 +55,8 @@ type Client struct {
 	hostname string
 	creator  string
 	now      func() time.Time
-	workers  int // hashing
+	workers  int // on local files
+	requests int // over a network
 	maxItems int
 	openers  map[string]storage.Opener
 
@@ -76,6 +85,10 @@ func NewClient(o Options) (*Client, error) {
 	}
 	if c.workers, err = settings.NumProcesses(); err != nil {
 		return nil, err
+	}
+	c.requests = max(defaultConcurrency, c.workers)
+	if o.Concurrency > 0 {
+		c.workers, c.requests = o.Concurrency, o.Concurrency
 	}
 	if c.maxItems, err = settings.MaxFilesLimit(); err != nil {
 		return nil, err
@@ -158,17 +171,32 @@ func creator(environ []string) string {
 	return "unknown"
 }
 
-// networkWorkers is how many items at a time travel to or from a store that
+// defaultConcurrency is how many items at a time travel to or from a store that
 // answers over a network: enough to hide its round trips.
-const networkWorkers = 16
+const defaultConcurrency = 16
 
 // workersFor gives how many items at a time are worked on. Work on local files
 // is bounded by the cores, work over a network by its round trips.
 func (c *Client) workersFor(stores ...storage.Store) int {
-	for _, store := range stores {
-		if _, local := store.(storage.LocalPather); !local {
-			return max(networkWorkers, c.workers)
-		}
+	if anyRemote(stores) {
+		return c.requests
 	}
 	return c.workers
+}
+
+// weightFor tells for how many workers an item stands: over a network a large
+// one travels in several parts at once.
+func weightFor(stores ...storage.Store) func(size int64) int {
+	const part, most = 16 << 20, 4
+	if !anyRemote(stores) {
+		return func(int64) int { return 1 }
+	}
+	return func(size int64) int { return int(min(1+size/part, most)) }
+}
+
+func anyRemote(stores []storage.Store) bool {
+	return slices.ContainsFunc(stores, func(store storage.Store) bool {
+		_, local := store.(storage.LocalPather)
+		return !local
+	})
 }

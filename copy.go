@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
-	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -15,10 +15,13 @@ type CopyOptions struct {
 	// Resume goes on with a copy that was begun. Without it, a destination that
 	// holds anything is [ErrExists].
 	Resume bool
-	// Verify has a resumed copy read every item that is there already, and
-	// replace what differs. Without it, an item in a bucket is kept if its size and
-	// the MD5 recorded beside it are right; on disk, where none is recorded,
-	// items are always read.
+	// Verify has every item read whose bytes could otherwise be taken on trust.
+	// Those that are at the destination already are kept in a bucket if their size
+	// and the MD5 recorded beside them are right, and with Verify only if their bytes
+	// are; on disk, where none is recorded, they are always read. And a store that
+	// can make the copy of an object by itself is left to do so if the object's ETag
+	// is the item's MD5 or that of an object of several parts, and with Verify only in
+	// the first case.
 	Verify bool
 	Observer
 }
@@ -28,6 +31,7 @@ type CopyResult struct {
 	Dataset         *Dataset
 	Copied, Kept    int   // items
 	Bytes           int64 // of the items copied
+	Unread          int   // items that the store copied by itself, with no proof that they are right but their size
 	AlreadyComplete bool  // the copy was whole before, and nothing was written
 }
 
@@ -37,8 +41,58 @@ type CopyResult struct {
 // on the way, and an item that differs is not stored; the observer is warned of
 // items whose bytes an old manifest says nothing of. The copy is a proto dataset
 // until all of it is there.
+//
+// Between buckets of one store, the store itself makes the copies of the items
+// where it can; see Verify in [CopyOptions].
 func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyOptions) (*CopyResult, error) {
-	o.Observer = o.oneAtATime()
+	cp, err := c.prepareCopy(ctx, src, baseURI, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := cp.carryOut(ctx); err != nil {
+		return nil, err
+	}
+	result := &CopyResult{
+		Dataset:         &Dataset{place: *cp.dst, client: c, admin: src.adminNow(), manifest: cp.manifest},
+		Copied:          len(cp.plan.Items),
+		Kept:            cp.plan.Kept,
+		Bytes:           cp.plan.Bytes(),
+		Unread:          int(cp.unread.Load()),
+		AlreadyComplete: cp.plan.Complete,
+	}
+	if cp.state == copyFrozen { // it may have been renamed
+		result.Dataset, err = c.open(ctx, cp.dst)
+	}
+	return result, err
+}
+
+// PlanCopy tells what Copy would do, and writes nothing.
+func (c *Client) PlanCopy(ctx context.Context, src *Dataset, baseURI string, o CopyOptions) (*CopyPlan, error) {
+	cp, err := c.prepareCopy(ctx, src, baseURI, o)
+	if err != nil {
+		return nil, err
+	}
+	return cp.plan, nil
+}
+
+// copying is one copy, from its plan on.
+type copying struct {
+	client   *Client
+	src      *Dataset
+	base     base
+	dst      *place
+	state    copyState // of the destination, when the plan was made
+	plan     *CopyPlan
+	manifest *Manifest
+	verify   bool
+	observer Observer
+
+	within *serverCopies // nil where items pass through this machine
+	unread atomic.Int64
+}
+
+// prepareCopy looks at source and destination, and makes the plan.
+func (c *Client) prepareCopy(ctx context.Context, src *Dataset, baseURI string, o CopyOptions) (*copying, error) {
 	m, err := src.Manifest(ctx)
 	if err != nil {
 		return nil, err
@@ -57,57 +111,37 @@ func (c *Client) Copy(ctx context.Context, src *Dataset, baseURI string, o CopyO
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", src.uri, err)
 	}
-	dst, state, err := c.destination(ctx, b, src, o.Resume)
-	if err != nil {
+	cp := &copying{client: c, src: src, base: b, manifest: m, verify: o.Verify, observer: o.oneAtATime()}
+	if cp.dst, cp.state, err = destination(ctx, b, src, o.Resume); err != nil {
 		return nil, err
 	}
-	cp := &copying{client: c, src: src, dst: dst, manifest: m, verify: o.Verify, observer: o.Observer}
-	plan, err := cp.plan(ctx, state)
-	if err != nil {
-		return nil, err
-	}
-	result := &CopyResult{
-		Copied:          len(plan.copy),
-		Kept:            plan.kept,
-		Bytes:           totalSize(plan.copy),
-		AlreadyComplete: state == copyFrozen && len(plan.copy) == 0 && !dst.unregistered,
-	}
-	if err := cp.carryOut(ctx, b, plan, state); err != nil {
-		return nil, err
-	}
-	if state != copyFrozen {
-		result.Dataset = &Dataset{place: *dst, client: c, admin: src.adminNow(), manifest: m}
-		return result, nil
-	}
-	if result.Dataset, err = c.open(ctx, dst); err != nil { // it may have been renamed
-		return nil, err
-	}
-	return result, nil
+	cp.plan, err = cp.makePlan(ctx)
+	return cp, err
 }
 
 // carryOut does what the plan says, from the state that the destination is in.
-func (c *copying) carryOut(ctx context.Context, b base, plan copyPlan, state copyState) error {
-	c.warnOfUnverifiable(plan)
-	if c.dst.unregistered {
-		if _, err := b.reserve(ctx, c.src.Name(), c.src.UUID()); err != nil {
+func (c *copying) carryOut(ctx context.Context) error {
+	c.warnOfUnverifiable()
+	if c.state == copyAbsent || c.dst.unregistered {
+		if _, err := c.base.reserve(ctx, c.src.Name(), c.src.UUID()); err != nil {
 			return err
 		}
 	}
-	if state == copyAbsent {
-		return c.start(ctx, b, plan)
+	switch c.state {
+	case copyAbsent:
+		return c.start(ctx)
+	case copyFrozen:
+		return c.repair(ctx)
 	}
-	if state == copyFrozen {
-		return c.repair(ctx, plan)
-	}
-	return c.resume(ctx, plan)
+	return c.resume(ctx)
 }
 
 // warnOfUnverifiable tells which items the manifest says nothing of that could
 // be compared.
-func (c *copying) warnOfUnverifiable(plan copyPlan) {
-	for _, item := range plan.copy {
-		if why := c.manifest.unverifiable(item); why != "" {
-			c.observer.Warn(fmt.Sprintf("item %s is copied, and only its size can be checked: %s", quoted(item.Relpath), why))
+func (c *copying) warnOfUnverifiable() {
+	for _, p := range c.plan.Items {
+		if why := c.manifest.unverifiable(p.Item); why != "" {
+			c.observer.Warn(fmt.Sprintf("item %s is copied, and only its size can be checked: %s", quoted(p.Relpath), why))
 		}
 	}
 }
@@ -116,17 +150,17 @@ func (c *copying) warnOfUnverifiable(plan copyPlan) {
 type copyState int
 
 const (
-	copyAbsent copyState = iota // nothing: the place was reserved just now
+	copyAbsent copyState = iota // nothing
 	copyBegun
 	copyFrozen
 )
 
-// destination finds the place of the copy, and reserves it where nothing is there.
-func (c *Client) destination(ctx context.Context, b base, src *Dataset, resume bool) (*place, copyState, error) {
+// destination finds the place of the copy, and what is there.
+func destination(ctx context.Context, b base, src *Dataset, resume bool) (*place, copyState, error) {
 	at, err := b.begun(ctx, src.Name(), src.UUID())
 	switch {
 	case errors.Is(err, ErrNotDataset):
-		at, err = b.reserve(ctx, src.Name(), src.UUID())
+		at, err = b.vacant(ctx, src.Name(), src.UUID())
 		return at, copyAbsent, err
 	case err != nil:
 		return nil, 0, err
@@ -173,30 +207,20 @@ func stateOf(ctx context.Context, at *place, src *Dataset) (copyState, error) {
 	return copyFrozen, nil
 }
 
-// copying is one copy under way.
-type copying struct {
-	client   *Client
-	src      *Dataset
-	dst      *place
-	manifest *Manifest
-	verify   bool
-	observer Observer
-}
-
-// start makes a copy where nothing is, unless another process has gone on with
+// start makes a copy where nothing was, unless another process has gone on with
 // the reservation meanwhile. If the first documents must not be written there,
 // the reservation is given up: it would stand in the way of a later copy by
 // other settings.
-func (c *copying) start(ctx context.Context, b base, plan copyPlan) error {
+func (c *copying) start(ctx context.Context) error {
 	if _, err := c.dst.readAdmin(ctx); !isAbsent(err) {
-		return c.resume(ctx, plan)
+		return c.resume(ctx)
 	}
 	err := c.begin(ctx)
 	switch {
 	case err == nil:
-		return c.finish(ctx, plan)
+		return c.finish(ctx)
 	case errors.Is(err, storage.ErrForbidden):
-		return errors.Join(err, b.release(ctx, c.src.UUID()))
+		return errors.Join(err, c.base.release(ctx, c.src.UUID()))
 	}
 	return err
 }
@@ -204,13 +228,13 @@ func (c *copying) start(ctx context.Context, b base, plan copyPlan) error {
 // resume goes on with a copy that was begun, unless another process has
 // finished it while this one looked at what is there. A README that was written
 // there meanwhile is kept.
-func (c *copying) resume(ctx context.Context, plan copyPlan) error {
+func (c *copying) resume(ctx context.Context) error {
 	state, err := stateOf(ctx, c.dst, c.src)
 	switch {
 	case err != nil:
 		return err
 	case state == copyFrozen:
-		return c.repair(ctx, plan)
+		return c.repair(ctx)
 	}
 	here, err := c.src.README(ctx)
 	if err != nil {
@@ -228,12 +252,12 @@ func (c *copying) resume(ctx context.Context, plan copyPlan) error {
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
-	return c.finish(ctx, plan)
+	return c.finish(ctx)
 }
 
 // repair replaces what differs in a copy that is frozen, and stays so.
-func (c *copying) repair(ctx context.Context, plan copyPlan) error {
-	if err := c.copyItems(ctx, plan); err != nil {
+func (c *copying) repair(ctx context.Context) error {
+	if err := c.copyItems(ctx); err != nil {
 		return err
 	}
 	return c.dst.sweep(ctx)
@@ -246,7 +270,7 @@ func (c *copying) begin(ctx context.Context) error {
 
 // finish carries the plan out, in an order in which a reader sees a valid state
 // at every moment.
-func (c *copying) finish(ctx context.Context, plan copyPlan) error {
+func (c *copying) finish(ctx context.Context) error {
 	before, after, err := c.documents(ctx)
 	if err != nil {
 		return err
@@ -254,7 +278,7 @@ func (c *copying) finish(ctx context.Context, plan copyPlan) error {
 	if err := c.copyDocuments(ctx, before); err != nil {
 		return err
 	}
-	if err := c.copyItems(ctx, plan); err != nil {
+	if err := c.copyItems(ctx); err != nil {
 		return err
 	}
 	if err := c.copyDocuments(ctx, after); err != nil {
@@ -267,72 +291,4 @@ func (c *copying) finish(ctx context.Context, plan copyPlan) error {
 		return err
 	}
 	return c.dst.sweep(ctx)
-}
-
-func (c *copying) copyItems(ctx context.Context, plan copyPlan) error {
-	meter := c.observer.meter("Copying", c.manifest.Len(), c.manifest.TotalSize())
-	meter.Skip(plan.kept, c.manifest.TotalSize()-totalSize(plan.copy))
-	workers := c.client.workersFor(c.src.store, c.dst.store)
-	err := transfer.Run(ctx, workers, plan.copy, func(ctx context.Context, _ int, item Item) error {
-		if err := c.copyItem(ctx, item, meter); err != nil {
-			return &ItemError{"copying", item.Identifier, item.Relpath, err}
-		}
-		meter.ItemDone()
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return c.dst.sync(ctx)
-}
-
-// copyItem moves one item, and stores it only if its bytes are those of the
-// manifest: the store judges by MD5, and the body by any other hash.
-func (c *copying) copyItem(ctx context.Context, item Item, meter *transfer.Meter) error {
-	from, err := c.src.layout.itemKey(item.Relpath)
-	if err != nil {
-		return err
-	}
-	to, err := c.dst.layout.itemKey(item.Relpath)
-	if err != nil {
-		return err
-	}
-	md5, err := c.md5For(ctx, item, from)
-	if err != nil {
-		return err
-	}
-	metadata, err := c.dst.layout.itemMetadata(item.Relpath, md5)
-	if err != nil {
-		return err
-	}
-	body, _, err := c.src.store.Get(ctx, from, storage.Range{})
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	counted := meter.Reader(body)
-	if c.manifest.md5Of(item) == "" {
-		counted = c.manifest.checked(counted, item)
-	}
-	_, err = c.dst.store.Put(ctx, to, counted, storage.PutOptions{
-		Size:     item.Size,
-		MD5:      md5,
-		Metadata: metadata,
-		ModTime:  fromUnixSeconds(item.Timestamp),
-		Lazy:     true,
-	})
-	if mismatch, ok := errors.AsType[*storage.Mismatch](err); ok {
-		return fmt.Errorf("%w: at %s it is not what the manifest says: %w", storage.ErrCorrupted, c.src.uri, mismatch)
-	}
-	return err
-}
-
-// md5For gives the MD5 that goes beside an item. Where the destination needs it
-// and the manifest does not have it, the item is read once for it alone.
-func (c *copying) md5For(ctx context.Context, item Item, from string) (string, error) {
-	if md5 := c.manifest.md5Of(item); md5 != "" || !c.dst.layout.recordsMD5() {
-		return md5, nil
-	}
-	md5, _, err := readMD5(ctx, c.src.store, from, nil)
-	return md5, err
 }

@@ -12,47 +12,88 @@ import (
 	"github.com/dtool-go/dtool/storage"
 )
 
-// A copyPlan says which items a copy moves, in the order of their relpaths. The
-// others are at the destination already.
-type copyPlan struct {
-	copy []Item
-	kept int
+// A CopyPlan says what a copy moves.
+type CopyPlan struct {
+	URI   string        // of the copy
+	Items []PlannedItem // that are moved, in the order of their relpaths
+	Kept  int           // items that are at the destination already
+	// Complete tells that the copy is whole already, so that nothing is written.
+	Complete bool
 }
 
-// plan compares the destination with the manifest. An item is kept if what is
-// there has its size and its content.
-func (c *copying) plan(ctx context.Context, state copyState) (copyPlan, error) {
-	if state == copyAbsent {
-		return copyPlan{copy: c.manifest.items}, nil
+// A PlannedItem is an item that a copy moves.
+type PlannedItem struct {
+	Item
+	Why CopyReason
+}
+
+// A CopyReason says why an item is moved.
+type CopyReason string
+
+// What is at the destination in place of an item, or that nothing is.
+const (
+	NotThere     CopyReason = "not there"
+	OtherSize    CopyReason = "of another size there"
+	OtherContent CopyReason = "of other content there"
+	Unrecorded   CopyReason = "there without a checksum to compare"
+)
+
+// Bytes gives the size of the items that are moved.
+func (p *CopyPlan) Bytes() int64 {
+	var bytes int64
+	for _, item := range p.Items {
+		bytes += item.Size
 	}
+	return bytes
+}
+
+// makePlan compares the destination with the manifest. An item is kept if what
+// is there has its size and its content.
+func (c *copying) makePlan(ctx context.Context) (*CopyPlan, error) {
+	reasons := make([]CopyReason, c.manifest.Len())
+	if c.state == copyAbsent {
+		for i := range reasons {
+			reasons[i] = NotThere
+		}
+	} else if err := c.compare(ctx, reasons); err != nil {
+		return nil, err
+	}
+	plan := &CopyPlan{URI: c.dst.uri}
+	for i, item := range c.manifest.items {
+		if reasons[i] == "" {
+			plan.Kept++
+		} else {
+			plan.Items = append(plan.Items, PlannedItem{item, reasons[i]})
+		}
+	}
+	plan.Complete = c.state == copyFrozen && len(plan.Items) == 0 && !c.dst.unregistered
+	return plan, nil
+}
+
+// compare finds the reason for each item to be moved, which is empty for what
+// can be kept.
+func (c *copying) compare(ctx context.Context, reasons []CopyReason) error {
 	there, strange, err := c.dst.dataByKey(ctx)
 	if err != nil {
-		return copyPlan{}, err
+		return err
 	}
 	keys, err := c.keysAt(there, strange)
 	if err != nil {
-		return copyPlan{}, err
+		return err
 	}
-	keep := make([]bool, c.manifest.Len())
-	err = transfer.Run(ctx, c.client.workersFor(c.dst.store), c.manifest.items, func(ctx context.Context, i int, item Item) error {
+	return transfer.Run(ctx, c.client.workersFor(c.dst.store), c.manifest.items, func(ctx context.Context, i int, item Item) error {
+		info, ok := there[keys[i]]
 		var err error
-		if info, ok := there[keys[i]]; ok && info.Size == item.Size {
-			keep[i], err = c.holds(ctx, info, item)
+		switch {
+		case !ok:
+			reasons[i] = NotThere
+		case info.Size != item.Size:
+			reasons[i] = OtherSize
+		default:
+			reasons[i], err = c.compareContent(ctx, info, item)
 		}
 		return err
 	})
-	if err != nil {
-		return copyPlan{}, err
-	}
-	plan := copyPlan{}
-	for i, item := range c.manifest.items {
-		if keep[i] {
-			plan.kept++
-		} else {
-			plan.copy = append(plan.copy, item)
-		}
-	}
-	return plan, nil
 }
 
 // keysAt gives the keys of the items at the destination. It refuses one where
@@ -76,27 +117,31 @@ func (c *copying) keysAt(there map[string]storage.Info, strange []storage.Info) 
 	return keys, nil
 }
 
-// holds tells whether an object at the destination has the content of an item:
-// by the MD5 recorded beside it where there is one, and by its bytes where there
-// is none or they are to be read all the same. What cannot be told is not so.
-func (c *copying) holds(ctx context.Context, info storage.Info, item Item) (bool, error) {
+// compareContent compares an object at the destination with an item: by the MD5
+// recorded beside it where there is one, and by its bytes where none is ever
+// recorded or they are to be read all the same.
+func (c *copying) compareContent(ctx context.Context, info storage.Info, item Item) (CopyReason, error) {
 	if md5 := c.manifest.md5Of(item); c.dst.layout.recordsMD5() {
 		found, err := c.dst.layout.listed(ctx, c.dst.store, info)
 		switch {
-		case isForeign(err), md5 == "":
-			return false, nil
-		case err != nil || found.md5 != md5 || !c.verify:
-			return err == nil && found.md5 == md5, err
+		case isForeign(err), err == nil && (md5 == "" || found.md5 == ""):
+			return Unrecorded, nil
+		case err != nil:
+			return "", err
+		case found.md5 != md5:
+			return OtherContent, nil
+		case !c.verify:
+			return "", nil
 		}
 	}
 	if c.manifest.unverifiable(item) != "" {
-		return false, nil
+		return Unrecorded, nil
 	}
 	err := c.manifest.checkItem(ctx, c.dst.store, info.Key, item, nil)
 	if isMismatch(err) {
-		return false, nil
+		return OtherContent, nil
 	}
-	return err == nil, err
+	return "", err
 }
 
 // dataByKey lists what lies among the items of a dataset, and apart from that

@@ -44,7 +44,7 @@ func (c *Client) openAll(ctx context.Context, baseURI string) ([]listed, error) 
 		return nil, err
 	}
 	found := make([]listed, len(candidates))
-	err = transfer.Run(ctx, networkWorkers, candidates, func(ctx context.Context, i int, f candidate) error {
+	err = transfer.Run(ctx, c.requests, candidates, func(ctx context.Context, i int, f candidate) error {
 		found[i].dataset, found[i].err = c.openCandidate(ctx, f)
 		return ctx.Err()
 	})

@@ -50,6 +50,10 @@ type base interface {
 	// layout gives a layout of the base's kind, of no particular dataset.
 	layout() layout
 
+	// vacant gives the place that a new dataset would have, without taking it.
+	// It is an error where the base holds no datasets.
+	vacant(ctx context.Context, name, uuid string) (*place, error)
+
 	// reserve takes the place of a new dataset, which begun has not found.
 	reserve(ctx context.Context, name, uuid string) (*place, error)
 

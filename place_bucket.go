@@ -70,14 +70,19 @@ func (b bucket) place(prefix, uuid string) *place {
 	return &place{uri: ref.uri(""), store: b.store, layout: newObjectLayout(prefix, uuid)}
 }
 
-func (b bucket) reserve(ctx context.Context, _, uuid string) (*place, error) {
+func (b bucket) vacant(_ context.Context, _, uuid string) (*place, error) {
 	if err := b.mustBeWhole(); err != nil {
 		return nil, err
 	}
-	if err := writeDocument(ctx, b.store, registrationPrefix+uuid, []byte(b.prefix), nil); err != nil {
+	return b.place(b.prefix, uuid), nil
+}
+
+func (b bucket) reserve(ctx context.Context, name, uuid string) (*place, error) {
+	at, err := b.vacant(ctx, name, uuid)
+	if err != nil {
 		return nil, err
 	}
-	return b.place(b.prefix, uuid), nil
+	return at, writeDocument(ctx, b.store, registrationPrefix+uuid, []byte(b.prefix), nil)
 }
 
 // mustBeWhole refuses a URI of something within a bucket as that of a base.

@@ -44,12 +44,17 @@ func (d directory) child(name string) (*place, error) {
 	return d.place(ref)
 }
 
-func (d directory) reserve(ctx context.Context, name, _ string) (*place, error) {
+func (d directory) vacant(ctx context.Context, name, _ string) (*place, error) {
 	at, err := d.child(name)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.refuseDataset(ctx); err != nil {
+	return at, d.refuseDataset(ctx)
+}
+
+func (d directory) reserve(ctx context.Context, name, uuid string) (*place, error) {
+	at, err := d.vacant(ctx, name, uuid)
+	if err != nil {
 		return nil, err
 	}
 	err = d.store.MakeDir(ctx, name, true)

@@ -140,6 +140,10 @@ type LocalPather interface {
 // A Copier can make an object of one that lies in another store of its kind,
 // while the bytes stay where they are.
 type Copier interface {
+	// CopiesFrom tells, without a request, whether the other store is one that
+	// objects could be copied from.
+	CopiesFrom(ctx context.Context, from Store) bool
+
 	// CopyFrom puts under the key, whole or not at all, the bytes of an object of
 	// the other store, which source describes: one that has another ETag by now
 	// is [ErrCorrupted]. Metadata of the new object are those of opts alone. Its

@@ -61,10 +61,14 @@ func (m *Meter) Skip(items int, bytes int64) {
 // tellEvery is how many bytes pass between two tellings within an item.
 const tellEvery = 1 << 20
 
-func (m *Meter) add(n int) {
+// Add counts bytes that did not pass through a Reader.
+func (m *Meter) Add(bytes int64) {
+	if m == nil {
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.count.Bytes += int64(n)
+	m.count.Bytes += bytes
 	if m.count.Bytes-m.told >= tellEvery {
 		m.told = m.count.Bytes
 		m.tell(m.count)
@@ -87,7 +91,7 @@ type meteredReader struct {
 func (r meteredReader) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p)
 	if n > 0 {
-		r.m.add(n)
+		r.m.Add(int64(n))
 	}
 	return n, err
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 )
 
 // maxErrors is how many failures are told apart; what fails a thousand times
@@ -22,16 +23,28 @@ const maxErrors = 10
 // has ended, with the failures joined; those that are but the cancellation's
 // are left out.
 func Run[T any](ctx context.Context, workers int, jobs []T, work func(ctx context.Context, index int, job T) error) error {
+	return RunWeighted(ctx, workers, jobs, func(T) int { return 1 }, work)
+}
+
+// RunWeighted is Run for jobs of which some stand for several: at any time, the
+// weights of those under way add up to room at most. A job that weighs more than
+// that runs alone.
+func RunWeighted[T any](ctx context.Context, room int, jobs []T, weight func(T) int, work func(ctx context.Context, index int, job T) error) error {
 	var failures failures
+	room = max(1, room)
+	free := semaphore.NewWeighted(int64(room))
 	group, workCtx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, workers))
 	for i, job := range jobs {
-		if workCtx.Err() != nil {
+		needed := int64(min(max(1, weight(job)), room))
+		if free.Acquire(workCtx, needed) != nil || workCtx.Err() != nil {
 			break
 		}
 		group.Go(func() error {
 			err := work(workCtx, i, job)
 			failures.add(err, workCtx.Err() != nil)
+			if err == nil { // else nothing is to begin in its place
+				free.Release(needed)
+			}
 			return err
 		})
 	}

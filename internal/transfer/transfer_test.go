@@ -63,6 +63,31 @@ func TestRunKeepsToItsBound(t *testing.T) {
 	}
 }
 
+// TestRunWeightedKeepsToItsRoom lets the jobs that fill the room wait for each
+// other, so that a smaller room would hang, and adds up what runs.
+func TestRunWeightedKeepsToItsRoom(t *testing.T) {
+	const room = 6
+	weights := []int{4, 1, 1, 6, 2, 4, 100, 0, 3, 3}
+	var running atomic.Int64
+	together := make(chan struct{})
+	err := transfer.RunWeighted(t.Context(), room, weights, func(w int) int { return w }, func(_ context.Context, i, w int) error {
+		taken := int64(min(max(w, 1), room))
+		if n := running.Add(taken); n > room {
+			t.Errorf("with job %d the weights add up to %d", i, n)
+		} else if i < 3 && n == room {
+			close(together)
+		}
+		defer running.Add(-taken)
+		if i < 3 {
+			<-together
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestRunStopsAtTheFirstFailure(t *testing.T) {
 	bad := errors.New("bad")
 	begun := 0
