@@ -8,11 +8,13 @@ package memory
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -65,11 +67,8 @@ func (s *Store) Stat(ctx context.Context, key string) (storage.Info, error) {
 
 // Put reads the whole body and then stores it.
 func (s *Store) Put(ctx context.Context, key string, body io.Reader, opts storage.PutOptions) (storage.Info, error) {
-	if err := check(ctx, key); err != nil {
+	if err := checkPut(ctx, key, opts); err != nil {
 		return storage.Info{}, s.fail("put", key, err)
-	}
-	if err := storage.CheckMetadata(opts.Metadata); err != nil {
-		return storage.Info{}, s.fail("put", key, fmt.Errorf("%w: %w", storage.ErrInvalidKey, err))
 	}
 	checked := storage.NewCheckedBody(body, opts)
 	content, err := io.ReadAll(checked)
@@ -79,11 +78,46 @@ func (s *Store) Put(ctx context.Context, key string, body io.Reader, opts storag
 	if err != nil {
 		return storage.Info{}, s.fail("put", key, err)
 	}
-	o := object{body: content, info: storage.Info{
+	return s.hold(key, content, checked.MD5(), opts), nil
+}
+
+// CopiesFrom tells whether the other store is in memory, too.
+func (s *Store) CopiesFrom(_ context.Context, from storage.Store) bool {
+	_, ok := from.(*Store)
+	return ok
+}
+
+// CopyFrom makes an object that shares its bytes with the other one.
+func (s *Store) CopyFrom(ctx context.Context, key string, from storage.Store, source storage.Info, opts storage.PutOptions) (storage.Info, error) {
+	other, ok := from.(*Store)
+	if !ok {
+		return storage.Info{}, s.fail("copy", key, fmt.Errorf("%w from %v", errors.ErrUnsupported, from))
+	}
+	if err := checkPut(ctx, key, opts); err != nil {
+		return storage.Info{}, s.fail("copy", key, err)
+	}
+	o, err := other.object(ctx, source.Key)
+	if err != nil {
+		return storage.Info{}, other.fail("copy", source.Key, err)
+	}
+	if o.info.ETag != source.ETag {
+		return storage.Info{}, s.fail("copy", key, &storage.Mismatch{What: "ETag", Found: o.info.ETag, Expected: source.ETag})
+	}
+	if o.info.Size != opts.Size {
+		return storage.Info{}, s.fail("copy", key, &storage.Mismatch{
+			What: "size", Found: strconv.FormatInt(o.info.Size, 10), Expected: strconv.FormatInt(opts.Size, 10),
+		})
+	}
+	return s.hold(key, o.body, o.info.ETag, opts), nil
+}
+
+// hold puts an object under its key.
+func (s *Store) hold(key string, body []byte, md5 string, opts storage.PutOptions) storage.Info {
+	o := object{body: body, info: storage.Info{
 		Key:      key,
 		Size:     opts.Size,
 		ModTime:  opts.ModTime,
-		ETag:     checked.MD5(),
+		ETag:     md5,
 		Metadata: maps.Clone(opts.Metadata),
 	}}
 	if o.info.ModTime.IsZero() {
@@ -92,7 +126,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.Reader, opts storag
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.objects[key] = o
-	return o.copyInfo(), nil
+	return o.copyInfo()
 }
 
 // List gives the objects of the moment at which it begins.
@@ -190,9 +224,22 @@ func check(ctx context.Context, key string) error {
 	return ctx.Err()
 }
 
+func checkPut(ctx context.Context, key string, opts storage.PutOptions) error {
+	if err := check(ctx, key); err != nil {
+		return err
+	}
+	if err := storage.CheckMetadata(opts.Metadata); err != nil {
+		return fmt.Errorf("%w: %w", storage.ErrInvalidKey, err)
+	}
+	return nil
+}
+
 // fail says what failed on which key. Its kind is whatever the cause wraps.
 func (s *Store) fail(op, key string, err error) error {
 	return &storage.Error{Op: op, Store: s.String(), Key: key, Err: err}
 }
 
-var _ storage.Store = (*Store)(nil)
+var (
+	_ storage.Store  = (*Store)(nil)
+	_ storage.Copier = (*Store)(nil)
+)

@@ -13,7 +13,7 @@ func right(op string) string {
 		return "s3:GetObject"
 	case "ListObjectsV2":
 		return "s3:ListBucket"
-	case "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload":
+	case "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "CopyObject", "UploadPartCopy":
 		return "s3:PutObject"
 	case "DeleteObjects":
 		return "s3:DeleteObject"

@@ -48,7 +48,7 @@ func open(ctx context.Context, bucket string, c Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		bucket: bucket, endpointSetting: c.EndpointSetting, keySetting: c.KeySetting, limits: c.Limits, partSize: c.PartSize, inFlight: c.PartsInFlight, log: c.Log,
+		bucket: bucket, endpointSetting: c.EndpointSetting, keySetting: c.KeySetting, limits: c.Limits, partSize: c.PartSize, inFlight: c.PartsInFlight, copySize: c.CopySize, log: c.Log,
 		retryer: c.retryer(shared.RetryMaxAttempts),
 	}
 	provider, err := findCredentials(ctx, shared.Credentials)

@@ -37,6 +37,7 @@ type Store struct {
 	limits    *Limits
 	partSize  int64 // bytes of a part, for objects that are not too large for it
 	inFlight  int   // parts of one object at once
+	copySize  int64 // bytes that one request copies at most
 	log       *slog.Logger
 
 	endpointSetting, keySetting string // for hints
@@ -69,6 +70,10 @@ type Config struct {
 	// up to which an object is sent whole. Larger objects than 1,000 such
 	// parts have larger ones. Default 16 MiB; S3 wants at least 5 MiB.
 	PartSize int64
+	// CopySize is how many bytes one request copies from bucket to bucket, and
+	// the size up to which an object is copied whole. Default 1 GiB; S3 takes at
+	// most 5 GiB.
+	CopySize int64
 	// PartsInFlight is how many parts of one object travel at once. Default 4.
 	PartsInFlight int
 	// Connections is how many idle connections are kept for later requests,
@@ -92,6 +97,7 @@ type Config struct {
 const (
 	defaultPartSize    = 16 << 20
 	defaultInFlight    = 4
+	defaultCopySize    = 1 << 30 // a store that is silent while it copies is waited for no longer than Stall
 	defaultConnections = 64
 	defaultAttempts    = 5
 	defaultMaxBackoff  = 20 * time.Second
@@ -101,6 +107,7 @@ const (
 func (c Config) withDefaults() Config {
 	orDefault(&c.PartSize, defaultPartSize)
 	orDefault(&c.PartsInFlight, defaultInFlight)
+	orDefault(&c.CopySize, defaultCopySize)
 	orDefault(&c.Connections, defaultConnections)
 	orDefault(&c.MaxBackoff, defaultMaxBackoff)
 	orDefault(&c.Stall, defaultStall)

@@ -45,6 +45,24 @@ func (g gateway) Put(ctx context.Context, key string, body io.Reader, opts stora
 	return g.Store.Put(ctx, key, body, opts)
 }
 
+// CopiesFrom and CopyFrom look behind a gateway.
+func (g gateway) CopiesFrom(ctx context.Context, from storage.Store) bool {
+	return g.Store.(storage.Copier).CopiesFrom(ctx, behind(from))
+}
+
+func (g gateway) CopyFrom(ctx context.Context, key string, from storage.Store, source storage.Info, opts storage.PutOptions) (storage.Info, error) {
+	return g.Store.(storage.Copier).CopyFrom(ctx, key, behind(from), source, opts)
+}
+
+func behind(s storage.Store) storage.Store {
+	if g, ok := s.(gateway); ok {
+		return g.Store
+	}
+	return s
+}
+
+var _ storage.Copier = gateway{}
+
 // isolate keeps the configuration of whoever runs the tests out of them.
 func isolate(t *testing.T) {
 	t.Helper()
@@ -63,7 +81,7 @@ func openAt(t *testing.T, server *s3test.Server, bucket string) *s3.Store {
 	t.Helper()
 	store, err := s3.Open(t.Context(), bucket, s3.Config{
 		Endpoint: server.Endpoint, AccessKeyID: server.AccessKey, SecretAccessKey: server.SecretKey,
-		PartSize: 5 << 20,
+		PartSize: 5 << 20, CopySize: 5 << 20,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -63,6 +63,7 @@ func Run(t *testing.T, features Features, open func(t *testing.T) storage.Store)
 		{"BadBody", badBodyTests()},
 		{"List", listTests()},
 		{"Delete", deleteTests()},
+		{"Copy", copyTests()},
 		{"Names", nameTests()},
 		{"Cancel", cancelTests()},
 		{"Concurrent", concurrentTests()},
@@ -124,7 +125,19 @@ func (p *place) put(name string, content []byte) {
 }
 
 func (p *place) tryPut(name string, content []byte) error {
-	_, err := p.store.Put(p.Context(), p.key(name), bytes.NewReader(content), sized(content))
+	return p.tryPutWith(name, content, sized(content))
+}
+
+// putWith puts an object with options of its own.
+func (p *place) putWith(name string, content []byte, opts storage.PutOptions) {
+	p.Helper()
+	if err := p.tryPutWith(name, content, opts); err != nil {
+		p.Fatalf("Put of %q: %v", name, err)
+	}
+}
+
+func (p *place) tryPutWith(name string, content []byte, opts storage.PutOptions) error {
+	_, err := p.store.Put(p.Context(), p.key(name), bytes.NewReader(content), opts)
 	return err
 }
 
