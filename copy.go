@@ -132,6 +132,7 @@ func (c *copying) carryOut(ctx context.Context) error {
 		return c.start(ctx)
 	case copyFrozen:
 		return c.repair(ctx)
+	case copyBegun:
 	}
 	return c.resume(ctx)
 }

@@ -54,10 +54,12 @@ func Run(ctx context.Context, p Process) int {
 // An app is what the commands of one run share.
 type app struct {
 	Process
-	out    *output // results
-	notes  notes   // what is said beside them
-	debug  bool
-	client *dtool.Client // nil until it is needed
+	out         *output // results
+	notes       notes   // what is said beside them
+	debug       bool
+	concurrency uint
+	bandwidth   byteSize
+	client      *dtool.Client // nil until it is needed
 }
 
 func (a *app) execute(ctx context.Context) error {
@@ -76,12 +78,14 @@ func (a *app) library() (*dtool.Client, error) {
 		return a.client, nil
 	}
 	client, err := dtool.NewClient(dtool.Options{
-		Environ:  a.Environ,
-		Home:     a.Home,
-		Hostname: a.Hostname,
-		Now:      a.Now,
-		Logger:   a.logger(),
-		Buckets:  a.Buckets,
+		Environ:     a.Environ,
+		Home:        a.Home,
+		Hostname:    a.Hostname,
+		Concurrency: int(a.concurrency),
+		Bandwidth:   int64(a.bandwidth),
+		Now:         a.Now,
+		Logger:      a.logger(),
+		Buckets:     a.Buckets,
 	})
 	a.client = client
 	return client, err

@@ -16,6 +16,7 @@ type cpOptions struct {
 	quiet  bool
 	resume bool
 	verify bool
+	dryRun bool
 }
 
 func (a *app) cpCommand() *cobra.Command {
@@ -27,18 +28,22 @@ func (a *app) cpCommand() *cobra.Command {
 line. Every byte is compared with the manifest on its way; the copy becomes a
 dataset only when all of it is there and right. A copy that was interrupted is
 completed with --resume, which keeps the items that arrived. With --verify it reads
-each of them for that, and so puts a copy right that was damaged later.`,
+each of them for that, and so puts a copy right that was damaged later.
+
+Between buckets of one S3 store, the store itself copies the items. Large ones it
+may copy unread, which is said at the end; with --verify they are read, too.
+
+With --dry-run nothing is written: what would be copied is listed, each item with
+its size and the reason.`,
 		Args: arguments(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.verify && !o.resume {
-				return misused(cmd, "--verify goes with --resume")
-			}
 			return a.runCp(cmd.Context(), o, args[0], args[1])
 		},
 	}
 	cmd.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "print the URI alone")
 	cmd.Flags().BoolVar(&o.resume, "resume", false, "complete an interrupted copy")
-	cmd.Flags().BoolVar(&o.verify, "verify", false, "with --resume: read what is there already, and replace what differs")
+	cmd.Flags().BoolVar(&o.verify, "verify", false, "read every item, those that are there already and those that the store would copy")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list what would be copied, and why")
 	return withExits(cmd)
 }
 
@@ -64,8 +69,11 @@ func (a *app) runCp(ctx context.Context, o cpOptions, uri, base string) error {
 	if err != nil {
 		return err
 	}
+	if o.dryRun {
+		return a.printPlan(ctx, client, o, ds, base)
+	}
 	observer, done := a.observe(o.quiet)
-	result, err := client.Copy(ctx, ds, base, dtool.CopyOptions{Resume: o.resume, Verify: o.verify, Observer: observer})
+	result, err := client.Copy(ctx, ds, base, o.forLibrary(observer))
 	done()
 	if err != nil {
 		return o.resumable(ctx, err, uri, base)
@@ -75,14 +83,50 @@ func (a *app) runCp(ctx context.Context, o cpOptions, uri, base string) error {
 	} else if !o.quiet {
 		a.out.Printf("%s\n", copied(result))
 	}
+	if result.Unread > 0 {
+		a.notes.Printf("The store itself copied %s unread: dtool verify --full %s reads what is there",
+			items(result.Unread), shellQuoted(result.Dataset.URI()))
+	}
 	a.out.Printf("%s\n", result.Dataset.URI())
 	return nil
 }
 
+func (o cpOptions) forLibrary(observer dtool.Observer) dtool.CopyOptions {
+	return dtool.CopyOptions{Resume: o.resume, Verify: o.verify, Observer: observer}
+}
+
+// printPlan says what a copy would do.
+func (a *app) printPlan(ctx context.Context, client *dtool.Client, o cpOptions, ds *dtool.Dataset, base string) error {
+	observer, done := a.observe(o.quiet)
+	plan, err := client.PlanCopy(ctx, ds, base, o.forLibrary(observer))
+	done()
+	if err != nil {
+		return o.resumable(ctx, err, ds.URI(), base)
+	}
+	if !o.quiet {
+		for _, p := range plan.Items {
+			a.out.Printf("%s  %s: %s\n", paddedSize(p.Size), p.Relpath, string(p.Why))
+		}
+		a.out.Printf("%s\n", wouldCopy(plan))
+	}
+	a.out.Printf("%s\n", plan.URI)
+	return nil
+}
+
+func wouldCopy(p *dtool.CopyPlan) string {
+	if p.Complete {
+		return "Nothing to do: the copy is complete"
+	}
+	return withKept(fmt.Sprintf("Would copy %s, %s", items(len(p.Items)), shortSize(p.Bytes())), p.Kept)
+}
+
 func copied(r *dtool.CopyResult) string {
-	text := fmt.Sprintf("Copied %s, %s", items(r.Copied), shortSize(r.Bytes))
-	if r.Kept > 0 {
-		text += fmt.Sprintf("; %s had arrived before", items(r.Kept))
+	return withKept(fmt.Sprintf("Copied %s, %s", items(r.Copied), shortSize(r.Bytes)), r.Kept)
+}
+
+func withKept(text string, kept int) string {
+	if kept > 0 {
+		text += fmt.Sprintf("; %s had arrived before", items(kept))
 	}
 	return text
 }

@@ -1,9 +1,14 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 // paddedSize gives a number of bytes in columns: six for the number, three for
@@ -20,6 +25,21 @@ func paddedSize(bytes int64) string {
 
 // shortSize gives the same without the padding.
 func shortSize(bytes int64) string { return strings.TrimSpace(paddedSize(bytes)) }
+
+// A byteSize is the value of a flag: "10MiB", "500kB", "4096".
+type byteSize int64
+
+func (b *byteSize) Set(text string) error {
+	size, err := humanize.ParseBytes(text)
+	if err != nil || size > math.MaxInt64 {
+		return errors.New("it is no size like 500kB or 10MiB")
+	}
+	*b = byteSize(size)
+	return nil
+}
+
+func (b *byteSize) String() string { return strconv.FormatInt(int64(*b), 10) }
+func (*byteSize) Type() string     { return "size" }
 
 // day gives the date of a time where the user is.
 func day(t time.Time) string { return t.Local().Format(time.DateOnly) }

@@ -1,11 +1,13 @@
 package s3test
 
 import (
+	"bytes"
 	"io"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 // An Object is an object as a plain GET gives it.
@@ -28,4 +30,30 @@ func (s *Server) Object(t testing.TB, bucket, key string) Object {
 		t.Fatal(err)
 	}
 	return Object{aws.ToString(out.ContentType), out.Metadata, body}
+}
+
+// RemakeInParts stores an object anew as one that was sent in parts, though in a
+// single one: its ETag is then no MD5.
+func (s *Server) RemakeInParts(t testing.TB, bucket, key string) {
+	t.Helper()
+	o, api, ctx := s.Object(t, bucket, key), s.Client(), t.Context()
+	upload, err := api.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
+		Bucket: &bucket, Key: &key, ContentType: &o.ContentType, Metadata: o.Metadata,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := api.UploadPart(ctx, &s3.UploadPartInput{
+		Bucket: &bucket, Key: &key, UploadId: upload.UploadId, PartNumber: aws.Int32(1), Body: bytes.NewReader(o.Body),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = api.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+		Bucket: &bucket, Key: &key, UploadId: upload.UploadId,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{ETag: part.ETag, PartNumber: aws.Int32(1)}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
