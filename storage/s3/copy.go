@@ -131,7 +131,7 @@ func (c *copying) inParts(ctx context.Context) (string, error) {
 
 func (c *copying) parts(ctx context.Context, u *upload) ([]types.CompletedPart, error) {
 	size := c.store.copySize
-	parts := make([]types.CompletedPart, (c.source.Size+size-1)/size)
+	parts := make([]types.CompletedPart, partsOf(c.source.Size, size))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(c.store.inFlight)
 	for i := range parts {

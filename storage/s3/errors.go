@@ -54,6 +54,14 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
+// codeOf gives the store's word for a failure, or nothing.
+func codeOf(err error) string {
+	if f, ok := errors.AsType[*failure](err); ok {
+		return f.code
+	}
+	return ""
+}
+
 // understand reads off the SDK's error what there is to know.
 func understand(err error) *failure {
 	f := &failure{err: err}

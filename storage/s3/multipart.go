@@ -34,6 +34,9 @@ func (s *Store) partSizeFor(size int64) int64 {
 	return part
 }
 
+// partsOf gives how many parts of one size an object comes to.
+func partsOf(size, part int64) int64 { return (size + part - 1) / part }
+
 // An upload is an object on its way in parts. Whatever bucket and key the
 // store says it is for, those that were asked for go on being used.
 type upload struct {
@@ -42,23 +45,27 @@ type upload struct {
 	id    string
 	begun time.Time // by the store's clock, zero if not known
 	opts  storage.PutOptions
+	had   []string // ETags of the parts that were there already, empty for others; nil if the upload is a new one
 }
 
 // putParts sends an object in parts and gives its ETag.
 func (s *Store) putParts(ctx context.Context, key string, body *storage.CheckedBody, opts storage.PutOptions) (string, error) {
-	u, err := s.begin(ctx, key, opts)
+	u, err := s.resumeOrBegin(ctx, key, opts)
 	if err != nil {
 		return "", err
 	}
 	parts, err := u.sendAll(ctx, body)
 	if err != nil {
-		u.abort(ctx)
+		u.giveUp(ctx, parts, err)
 		return "", err
 	}
 	etag, err := u.complete(ctx, parts)
 	if err != nil {
-		u.abort(ctx)
+		u.giveUp(ctx, parts, err)
 		return "", err
+	}
+	if u.had != nil {
+		return u.confirm(ctx, etag)
 	}
 	return etag, nil
 }
@@ -81,10 +88,11 @@ func (s *Store) begin(ctx context.Context, key string, opts storage.PutOptions) 
 }
 
 // sendAll reads the parts in order and sends several at once. It returns when
-// none is under way any more, and without error only if the body was good.
+// none is under way any more, and without error only if the body was good. After
+// an error it gives the parts that have arrived, among others that have no ETag.
 func (u *upload) sendAll(ctx context.Context, body *storage.CheckedBody) ([]types.CompletedPart, error) {
 	size := u.store.partSizeFor(u.opts.Size)
-	parts := make([]types.CompletedPart, (u.opts.Size+size-1)/size)
+	parts := make([]types.CompletedPart, partsOf(u.opts.Size, size))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
@@ -92,6 +100,10 @@ func (u *upload) sendAll(ctx context.Context, body *storage.CheckedBody) ([]type
 	reading := u.readParts(ctx, body, size, func(i int, buf *buffer) {
 		group.Go(func() error {
 			defer buf.release()
+			if etag := u.has(i, buf.data); etag != "" {
+				parts[i] = types.CompletedPart{ETag: &etag, PartNumber: aws.Int32(int32(i + 1))}
+				return nil
+			}
 			var err error
 			parts[i], err = u.send(ctx, int32(i+1), buf.data)
 			return err
@@ -200,6 +212,26 @@ func (u *upload) made(info storage.Info) bool {
 	return len(u.opts.Metadata) == 0 || maps.Equal(info.Metadata, u.opts.Metadata)
 }
 
+// giveUp decides what becomes of the parts that have arrived when an upload has failed. If
+// the store, or the one that the body comes from, is out of reach for now, they
+// stay for a Put that resumes; to be rid of them would take the same store. They
+// are of no more use if the body was wrong or the store refused, and whoever
+// interrupts an upload is not to find it in the bucket.
+func (u *upload) giveUp(ctx context.Context, parts []types.CompletedPart, cause error) {
+	arrived := 0
+	for _, part := range parts {
+		if part.ETag != nil {
+			arrived++
+		}
+	}
+	passing := errors.Is(cause, storage.ErrUnreachable) || errors.Is(cause, storage.ErrThrottled)
+	if arrived == 0 || !passing || ctx.Err() != nil {
+		u.abort(ctx)
+		return
+	}
+	u.store.log.WarnContext(ctx, "parts of an upload that failed stay in the bucket, to be resumed", "key", u.key, "parts", arrived)
+}
+
 // abortTimeout bounds the tidying up after a failure or an interruption.
 const abortTimeout = 3 * time.Second
 
@@ -213,7 +245,7 @@ func (u *upload) abort(ctx context.Context) {
 	_, err := call(ctx, s, "AbortMultipartUpload", u.key, func(ctx context.Context, region func(*s3.Options)) (*s3.AbortMultipartUploadOutput, error) {
 		return s.api.AbortMultipartUpload(ctx, in, region)
 	})
-	if err != nil {
+	if err != nil && codeOf(err) != "NoSuchUpload" {
 		s.log.WarnContext(ctx, "parts of an upload that failed are left in the bucket", "error", err.Error())
 	}
 }

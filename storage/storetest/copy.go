@@ -38,7 +38,7 @@ func (p *place) copyTo(name string, source storage.Info, opts storage.PutOptions
 	return p.store.(storage.Copier).CopyFrom(p.Context(), p.key(name), p.store, source, opts)
 }
 
-// copies copies with success, and checks what is said of the copy.
+// copies has a copy made, and checks what is said of it.
 func (p *place) copies(name string, source storage.Info, opts storage.PutOptions) {
 	p.Helper()
 	opts.Size = source.Size

@@ -61,6 +61,7 @@ func Run(t *testing.T, features Features, open func(t *testing.T) storage.Store)
 		{"Get", getTests()},
 		{"Put", putTests()},
 		{"BadBody", badBodyTests()},
+		{"Resume", resumeTests()},
 		{"List", listTests()},
 		{"Delete", deleteTests()},
 		{"Copy", copyTests()},
