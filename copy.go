@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -272,17 +273,11 @@ func (c *copying) begin(ctx context.Context) error {
 // finish carries the plan out, in an order in which a reader sees a valid state
 // at every moment.
 func (c *copying) finish(ctx context.Context) error {
-	before, after, err := c.documents(ctx)
+	parts := []func(context.Context) error{c.copyDocuments, c.copyItems}
+	err := transfer.Run(ctx, len(parts), parts, func(ctx context.Context, _ int, part func(context.Context) error) error {
+		return part(ctx)
+	})
 	if err != nil {
-		return err
-	}
-	if err := c.copyDocuments(ctx, before); err != nil {
-		return err
-	}
-	if err := c.copyItems(ctx); err != nil {
-		return err
-	}
-	if err := c.copyDocuments(ctx, after); err != nil {
 		return err
 	}
 	if err := writeDocument(ctx, c.dst.store, c.dst.layout.keys().manifest, c.manifest.text, nil); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dtool-go/dtool/internal/transfer"
@@ -13,27 +14,44 @@ import (
 // A documentCopy is a document that a copy carries to the letter.
 type documentCopy struct{ from, to string }
 
-// documents finds the documents that a copy carries besides the manifest: those
-// written before the items, and the overlays, which come after them.
-func (c *copying) documents(ctx context.Context) (before, after []documentCopy, err error) {
-	from, to := c.src.layout.keys(), c.dst.layout.keys()
-	before = append(before, documentCopy{from.readme, to.readme})
-	history, err := c.src.historyKeys(ctx)
+// copyDocuments copies all documents but those that make a copy a frozen dataset.
+func (c *copying) copyDocuments(ctx context.Context) error {
+	list, err := c.documents(ctx)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
+	workers := c.client.workersFor(c.src.store, c.dst.store)
+	return transfer.Run(ctx, workers, list, func(ctx context.Context, _ int, doc documentCopy) error {
+		return c.copyDocument(ctx, doc)
+	})
+}
+
+// documents finds what copyDocuments copies. Each of the lists comes from a
+// listing of its own.
+func (c *copying) documents(ctx context.Context) ([]documentCopy, error) {
+	from, to := c.src.layout.keys(), c.dst.layout.keys()
+	finders := []func(context.Context) ([]documentCopy, error){c.history}
+	for _, dirs := range []documentCopy{{from.annotations, to.annotations}, {from.tags, to.tags}, {from.overlays, to.overlays}} {
+		finders = append(finders, func(ctx context.Context) ([]documentCopy, error) { return c.members(ctx, dirs) })
+	}
+	lists := make([][]documentCopy, len(finders))
+	workers := c.client.workersFor(c.src.store)
+	err := transfer.Run(ctx, workers, finders, func(ctx context.Context, i int, find func(context.Context) ([]documentCopy, error)) (err error) {
+		lists[i], err = find(ctx)
+		return err
+	})
+	return append(slices.Concat(lists...), documentCopy{from.readme, to.readme}), err
+}
+
+// history gives the old READMEs.
+func (c *copying) history(ctx context.Context) ([]documentCopy, error) {
+	from, to := c.src.layout.keys(), c.dst.layout.keys()
+	history, err := c.src.historyKeys(ctx)
+	var list []documentCopy
 	for key := range history {
-		before = append(before, documentCopy{key, to.history(strings.TrimPrefix(key, from.history("")))})
+		list = append(list, documentCopy{key, to.history(strings.TrimPrefix(key, from.history("")))})
 	}
-	for _, dirs := range []documentCopy{{from.annotations, to.annotations}, {from.tags, to.tags}} {
-		members, err := c.members(ctx, dirs)
-		if err != nil {
-			return nil, nil, err
-		}
-		before = append(before, members...)
-	}
-	after, err = c.members(ctx, documentCopy{from.overlays, to.overlays})
-	return before, after, err
+	return list, err
 }
 
 func (c *copying) members(ctx context.Context, dirs documentCopy) ([]documentCopy, error) {
@@ -52,19 +70,16 @@ func (c *copying) members(ctx context.Context, dirs documentCopy) ([]documentCop
 	return list, nil
 }
 
-func (c *copying) copyDocuments(ctx context.Context, list []documentCopy) error {
-	workers := c.client.workersFor(c.src.store, c.dst.store)
-	return transfer.Run(ctx, workers, list, func(ctx context.Context, _ int, doc documentCopy) error {
-		body, info, err := c.src.store.Get(ctx, doc.from, storage.Range{})
-		if errors.Is(err, storage.ErrNotFound) && doc.from == c.src.layout.keys().readme {
-			// An old dataset without a README: the copy has an empty one.
-			return writeDocument(ctx, c.dst.store, doc.to, nil, nil)
-		}
-		if err != nil {
-			return err
-		}
-		defer body.Close()
-		_, err = c.dst.store.Put(ctx, doc.to, body, storage.PutOptions{Size: info.Size})
+func (c *copying) copyDocument(ctx context.Context, doc documentCopy) error {
+	body, info, err := c.src.store.Get(ctx, doc.from, storage.Range{})
+	if errors.Is(err, storage.ErrNotFound) && doc.from == c.src.layout.keys().readme {
+		// An old dataset without a README: the copy has an empty one.
+		return writeDocument(ctx, c.dst.store, doc.to, nil, nil)
+	}
+	if err != nil {
 		return err
-	})
+	}
+	defer body.Close()
+	_, err = c.dst.store.Put(ctx, doc.to, body, storage.PutOptions{Size: info.Size})
+	return err
 }

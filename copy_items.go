@@ -11,14 +11,14 @@ import (
 
 // copyItems moves the items of the plan, and makes sure that they have arrived.
 func (c *copying) copyItems(ctx context.Context) error {
+	meter := c.observer.meter("Copying", c.manifest.Len(), c.manifest.TotalSize())
+	meter.Skip(c.plan.Kept, c.manifest.TotalSize()-c.plan.Bytes())
 	if len(c.plan.Items) == 0 {
 		return nil
 	}
 	if err := c.findServerCopies(ctx); err != nil {
 		return err
 	}
-	meter := c.observer.meter("Copying", c.manifest.Len(), c.manifest.TotalSize())
-	meter.Skip(c.plan.Kept, c.manifest.TotalSize()-c.plan.Bytes())
 	size := weightFor(c.src.store, c.dst.store)
 	weight := func(p PlannedItem) int { return size(p.Size) }
 	room := c.client.workersFor(c.src.store, c.dst.store)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -116,10 +117,11 @@ func (p *place) begin(ctx context.Context, a admin, linkTo string) error {
 	if err := p.makeDirs(ctx, linkTo); err != nil {
 		return err
 	}
-	if err := writeDocument(ctx, p.store, k.structure, p.layout.structure(), nil); err != nil {
-		return err
-	}
-	if err := writeDocument(ctx, p.store, k.about, about(p.layout), nil); err != nil {
+	texts := [][]byte{p.layout.structure(), about(p.layout)}
+	err := transfer.Run(ctx, len(texts), []string{k.structure, k.about}, func(ctx context.Context, i int, key string) error {
+		return writeDocument(ctx, p.store, key, texts[i], nil)
+	})
+	if err != nil {
 		return err
 	}
 	return p.writeAdmin(ctx, a)

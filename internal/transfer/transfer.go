@@ -41,7 +41,7 @@ func RunWeighted[T any](ctx context.Context, room int, jobs []T, weight func(T) 
 		}
 		group.Go(func() error {
 			err := work(workCtx, i, job)
-			failures.add(err, workCtx.Err() != nil)
+			failures.add(err, context.Cause(workCtx))
 			if err == nil { // else nothing is to begin in its place
 				free.Release(needed)
 			}
@@ -60,9 +60,10 @@ type failures struct {
 	list []error
 }
 
-// add keeps a failure, unless it only tells that the work was called off.
-func (f *failures) add(err error, calledOff bool) {
-	if err == nil || calledOff && errors.Is(err, context.Canceled) {
+// add keeps a failure, unless it only tells that the work was called off, for a
+// cause that is nil if it was not.
+func (f *failures) add(err, cause error) {
+	if err == nil || cause != nil && (errors.Is(err, context.Canceled) || errors.Is(err, cause)) {
 		return
 	}
 	f.mu.Lock()
@@ -75,8 +76,11 @@ func (f *failures) add(err error, calledOff bool) {
 func (f *failures) join(first error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.list) == 0 {
+	switch len(f.list) {
+	case 0:
 		return first
+	case 1:
+		return f.list[0]
 	}
 	return errors.Join(f.list...)
 }

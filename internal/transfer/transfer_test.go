@@ -182,3 +182,24 @@ func TestNoMeterCountsNothing(t *testing.T) {
 	}
 	meter.ItemDone()
 }
+
+// TestAFailureIsToldOnce has work that is made of work, and is called off for
+// the failure of its neighbour.
+func TestAFailureIsToldOnce(t *testing.T) {
+	bad := errors.New("bad")
+	begun := make(chan struct{})
+	err := transfer.Run(t.Context(), 2, []bool{true, false}, func(ctx context.Context, _ int, fails bool) error {
+		if fails {
+			<-begun
+			return bad
+		}
+		return transfer.Run(ctx, 1, []int{0}, func(ctx context.Context, _, _ int) error {
+			close(begun)
+			<-ctx.Done()
+			return ctx.Err()
+		})
+	})
+	if err == nil || err.Error() != "bad" {
+		t.Errorf("the error is %q", err)
+	}
+}
