@@ -64,6 +64,7 @@ func outsiders() map[string][]string {
 		"golang.org/x/sys":              {"storage/disk"},
 		"golang.org/x/term":             {"internal/cli"},
 		"golang.org/x/text":             {"."},
+		"golang.org/x/time":             {"storage/s3"},
 
 		"github.com/google/go-cmp":        tests,
 		"github.com/rogpeppe/go-internal": tests,

@@ -17,7 +17,8 @@ import (
 )
 
 // Get opens an object. A body that breaks off is continued where it stopped, for
-// as long as the object stays the same.
+// as long as the object stays the same. A large object over a line that keeps
+// its reader waiting comes in several ranges at once.
 func (s *Store) Get(ctx context.Context, key string, r storage.Range) (io.ReadCloser, storage.Info, error) {
 	if err := s.checkKey("GetObject", key); err != nil {
 		return nil, storage.Info{}, err
@@ -34,10 +35,16 @@ func (s *Store) Get(ctx context.Context, key string, r storage.Range) (io.ReadCl
 		body.Close()
 		return nil, storage.Info{}, s.error("GetObject", key, nil, err)
 	}
-	return &object{ctx: ctx, store: s, key: key, etag: info.ETag, body: body, next: r.Offset, end: r.Offset + length}, info, nil
+	first := &stream{ctx: ctx, store: s, key: key, etag: info.ETag, body: body, next: r.Offset, end: r.Offset + length}
+	if r != (storage.Range{}) || length <= s.partSize || info.ETag == "" {
+		return first, info, nil
+	}
+	return newObject(first), info, nil
 }
 
 // fetch asks for a range of an object, which must have the ETag if one is given.
+// It does not wait for a turn: the body may be read for as long as its reader
+// likes.
 func (s *Store) fetch(ctx context.Context, key string, r storage.Range, etag string) (io.ReadCloser, storage.Info, error) {
 	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: &key}
 	if r != (storage.Range{}) {
@@ -46,7 +53,7 @@ func (s *Store) fetch(ctx context.Context, key string, r storage.Range, etag str
 	if etag != "" {
 		in.IfMatch = aws.String(`"` + etag + `"`)
 	}
-	out, err := call(ctx, s, "GetObject", key, func(ctx context.Context, region func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	out, err := ask(ctx, s, "GetObject", key, func(ctx context.Context, region func(*s3.Options)) (*s3.GetObjectOutput, error) {
 		return s.api.GetObject(ctx, in, region)
 	})
 	if err != nil {
@@ -118,100 +125,6 @@ func newInfo(key string, size *int64, modified *time.Time, etag *string, metadat
 		info.Metadata[strings.ToLower(name)] = value
 	}
 	return info
-}
-
-// An object is the body of a Get.
-type object struct {
-	ctx       context.Context //nolint:containedctx // the body is read within the request
-	store     *Store
-	key, etag string
-	body      io.ReadCloser // nil between two requests
-	next, end int64         // bytes from the start of the object
-	fruitless int           // how often in a row it broke off without a byte
-	err       error
-}
-
-func (o *object) Read(p []byte) (int, error) {
-	if len(p) == 0 || o.err != nil {
-		return 0, o.err
-	}
-	for o.next < o.end {
-		if o.body == nil {
-			if o.err = o.reopen(); o.err != nil {
-				return 0, o.err
-			}
-		}
-		n, err := o.body.Read(p[:min(int64(len(p)), o.end-o.next)])
-		o.next += int64(n)
-		if n > 0 {
-			o.fruitless = 0
-		}
-		if err != nil && o.next < o.end {
-			if o.err = o.broken(err); o.err != nil {
-				return n, o.err
-			}
-		}
-		if n > 0 {
-			return n, nil
-		}
-	}
-	o.err = io.EOF
-	return 0, io.EOF
-}
-
-// broken notes that the body broke off, and decides whether to go on. It waits
-// like the retries of the SDK do.
-func (o *object) broken(cause error) error {
-	o.body.Close()
-	o.body = nil
-	if o.ctx.Err() != nil {
-		return o.store.error("GetObject", o.key, nil, o.ctx.Err())
-	}
-	if cause == io.EOF {
-		cause = io.ErrUnexpectedEOF
-	}
-	o.fruitless++
-	if o.fruitless >= o.store.retryer.MaxAttempts() || o.etag == "" {
-		return o.store.error("GetObject", o.key, storage.ErrUnreachable,
-			fmt.Errorf("the body broke off at byte %d of %d: %w", o.next, o.end, transportCause(cause)))
-	}
-	o.store.log.InfoContext(o.ctx, "a body broke off and is continued", "key", o.key, "byte", o.next, "error", cause.Error())
-	delay, err := o.store.retryer.RetryDelay(o.fruitless, cause)
-	if err != nil {
-		return o.store.error("GetObject", o.key, nil, err)
-	}
-	select {
-	case <-o.ctx.Done():
-		return o.store.error("GetObject", o.key, nil, o.ctx.Err())
-	case <-time.After(delay):
-		return nil
-	}
-}
-
-func (o *object) reopen() error {
-	body, info, err := o.store.fetch(o.ctx, o.key, storage.Range{Offset: o.next, Length: o.end - o.next}, o.etag)
-	if err != nil {
-		return err
-	}
-	if info.ETag != o.etag {
-		body.Close()
-		return o.store.error("GetObject", o.key, storage.ErrCorrupted, errors.New("it was changed while it was read"))
-	}
-	o.body = body
-	return nil
-}
-
-// Close gives the connection back.
-func (o *object) Close() error {
-	if o.body == nil {
-		return nil
-	}
-	body := o.body
-	o.body = nil
-	if o.err == nil {
-		o.err = errors.New("read of a closed body")
-	}
-	return body.Close()
 }
 
 // Stat asks for the headers of an object.

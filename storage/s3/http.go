@@ -1,14 +1,11 @@
 package s3
 
 import (
-	"context"
-	"errors"
-	"fmt"
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -27,8 +24,9 @@ func newHTTPClient(base aws.HTTPClient, c Config) aws.HTTPClient {
 	}
 	client := buildable.WithReadTimeout(0).WithTransportOptions(func(t *http.Transport) {
 		dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
-		t.DialContext = dialWatched(dialer, c.Stall)
+		t.DialContext = dialWatched(dialer, c.Stall, c.Limits.pace)
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = c.Connections, c.Connections
+		t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(c.Connections) // connecting again takes a round trip less
 		t.ReadBufferSize, t.WriteBufferSize = 64<<10, 64<<10
 		t.DisableCompression = true // bytes as they are stored
 		t.ForceAttemptHTTP2 = false // one connection for all would slow them down
@@ -41,67 +39,6 @@ func newHTTPClient(base aws.HTTPClient, c Config) aws.HTTPClient {
 	}
 	return loggingClient{client, c.Log}
 }
-
-// A watchedConn fails when it makes no progress for a while, in either direction.
-type watchedConn struct {
-	net.Conn
-	patience time.Duration
-}
-
-func dialWatched(dialer *net.Dialer, patience time.Duration) func(context.Context, string, string) (net.Conn, error) {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := dialer.DialContext(ctx, network, addr)
-		if err != nil {
-			return nil, err
-		}
-		return &watchedConn{conn, patience}, nil
-	}
-}
-
-// writeStep is how many bytes must have left within the time that a connection
-// may rest.
-const writeStep = 64 << 10
-
-func (c *watchedConn) Read(p []byte) (int, error) {
-	if err := c.SetReadDeadline(time.Now().Add(c.patience)); err != nil {
-		return 0, err
-	}
-	n, err := c.Conn.Read(p)
-	return n, c.explain(err)
-}
-
-// Write gives the reader, too, time anew: it waits for the answer to what is
-// being sent.
-func (c *watchedConn) Write(p []byte) (int, error) {
-	written := 0
-	for {
-		if err := c.SetDeadline(time.Now().Add(c.patience)); err != nil {
-			return written, err
-		}
-		n, err := c.Conn.Write(p[written:min(written+writeStep, len(p))])
-		written += n
-		if err != nil || written == len(p) {
-			return written, c.explain(err)
-		}
-	}
-}
-
-func (c *watchedConn) explain(err error) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return &stallError{c.patience, err}
-	}
-	return err
-}
-
-// A stallError is a timeout, which the SDK tries again.
-type stallError struct {
-	patience time.Duration
-	err      error
-}
-
-func (e *stallError) Error() string { return fmt.Sprintf("no progress for %v", e.patience) }
-func (e *stallError) Unwrap() error { return e.err }
-func (e *stallError) Timeout() bool { return true }
 
 // A loggingClient writes down each try of each request. Headers, which hold the
 // signature, and bodies are left out.

@@ -8,50 +8,125 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-const defaultBufferBytes = 128 << 20
+const (
+	defaultBufferBytes = 128 << 20
+	defaultRequests    = 16
+)
 
-// Limits bounds the memory for bodies on their way to the stores that share it.
+// Limits is one bound on memory, requests and bandwidth for all stores that
+// share it.
+//
+// Nobody waits for ever for what it bounds, since what one may hold while one
+// waits goes in one direction only:
+//
+//  1. Who has the turn of a request waits for the network alone: what it sends
+//     is in a buffer already, and what it receives has its place.
+//  2. Who has a buffer for an upload waits for the body that is to fill it, and
+//     then for the turn of a request. It waits for no second buffer.
+//  3. A body that is read waits for the network, or for a buffer of its own that
+//     is being filled, which is a request as in 1. A buffer for reading ahead is
+//     taken only if there is room at once. It may be held for long, while its
+//     reader waits for a buffer for an upload, say; so all of them together may
+//     take a quarter of the room at most, and no upload asks for more than the
+//     rest.
+//
+// A body that comes straight from the network to whoever reads it takes neither
+// a buffer nor the turn of a request: how many of them there are is up to those
+// who open them.
 type Limits struct {
-	bytes int64
-	room  *semaphore.Weighted
+	bytes    int64 // for buffers of all kinds
+	room     *semaphore.Weighted
+	ahead    *semaphore.Weighted // the part of the room that is for reading ahead
+	requests *semaphore.Weighted
+	most     int // requests
+	pace     *pace
+
 	// pools keep buffers for reuse, by the exponent of their capacity.
 	pools [64]sync.Pool
 }
 
-// NewLimits allows for so many bytes of buffers; 0 means 128 MiB. An object of
-// more than a million times this many bytes may need more for a single part.
-func NewLimits(bufferBytes int64) *Limits {
-	if bufferBytes <= 0 {
-		bufferBytes = defaultBufferBytes
+// LimitOptions says how much the stores that share a [Limits] may use. What is
+// zero has its default.
+type LimitOptions struct {
+	// BufferBytes is for bodies on their way. Default 128 MiB. An object of more
+	// than a million times this many bytes may need more for a single part.
+	BufferBytes int64
+	// Requests is how many requests are under way at once, but for the bodies that
+	// callers are reading. Default 16.
+	Requests int
+	// BytesPerSecond is for all connections and both directions together. By
+	// default there is no bound.
+	BytesPerSecond int64
+}
+
+// NewLimits makes a bound to be shared.
+func NewLimits(o LimitOptions) *Limits {
+	orDefault(&o.BufferBytes, defaultBufferBytes)
+	orDefault(&o.Requests, defaultRequests)
+	return &Limits{
+		bytes:    o.BufferBytes,
+		room:     semaphore.NewWeighted(o.BufferBytes),
+		ahead:    semaphore.NewWeighted(o.BufferBytes / 4),
+		requests: semaphore.NewWeighted(int64(o.Requests)),
+		most:     o.Requests,
+		pace:     newPace(o.BytesPerSecond),
 	}
-	return &Limits{bytes: bufferBytes, room: semaphore.NewWeighted(bufferBytes)}
+}
+
+// request waits for the turn of a request that completes by itself, and gives
+// what ends it.
+func (l *Limits) request(ctx context.Context) (end func(), err error) {
+	if err := l.requests.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	return func() { l.requests.Release(1) }, nil
 }
 
 // A buffer holds the bytes of one request.
 type buffer struct {
-	data   []byte
-	weight int64
-	limits *Limits
+	data    []byte
+	release func() // gives it back: nobody may touch its bytes any more
 }
 
-// buffer waits until there is room for so many bytes. Whoever has a buffer gives
-// it back without waiting for another one: so nobody waits for ever.
+// buffer waits until there is room for so many bytes on their way to a store.
 func (l *Limits) buffer(ctx context.Context, size int64) (*buffer, error) {
-	exponent := bits.Len64(uint64(max(size, 1) - 1))
-	b := &buffer{weight: min(1<<exponent, l.bytes), limits: l}
-	if err := l.room.Acquire(ctx, b.weight); err != nil {
+	weight := min(capacityFor(size), l.bytes-l.bytes/4)
+	if err := l.room.Acquire(ctx, weight); err != nil {
 		return nil, err
 	}
-	if used, ok := l.pools[exponent].Get().(*[]byte); ok {
-		b.data = (*used)[:size]
-	} else {
-		b.data = make([]byte, size, 1<<exponent)
-	}
-	return b, nil
+	return l.newBuffer(size, func() { l.room.Release(weight) }), nil
 }
 
-// release gives the buffer back. Nobody may touch its bytes any more.
-func (b *buffer) release() {
-	b.limits.pools[bits.Len64(uint64(cap(b.data)-1))].Put(&b.data)
-	b.limits.room.Release(b.weight)
+// bufferAhead gives a buffer for bytes that are read before they are asked for,
+// or nil if there is no room for them now.
+func (l *Limits) bufferAhead(size int64) *buffer {
+	weight := capacityFor(size)
+	if !l.ahead.TryAcquire(weight) {
+		return nil
+	}
+	if !l.room.TryAcquire(weight) {
+		l.ahead.Release(weight)
+		return nil
+	}
+	return l.newBuffer(size, func() {
+		l.room.Release(weight)
+		l.ahead.Release(weight)
+	})
+}
+
+func capacityFor(size int64) int64 { return 1 << exponent(size) }
+
+func exponent(size int64) int { return bits.Len64(uint64(max(size, 1) - 1)) }
+
+func (l *Limits) newBuffer(size int64, leave func()) *buffer {
+	pool := &l.pools[exponent(size)]
+	kept, ok := pool.Get().(*[]byte)
+	if !ok {
+		fresh := make([]byte, capacityFor(size))
+		kept = &fresh
+	}
+	return &buffer{data: (*kept)[:size], release: func() {
+		pool.Put(kept)
+		leave()
+	}}
 }

@@ -22,7 +22,7 @@ func TestPartsGrowWithTheObject(t *testing.T) {
 		{1 * tib, 128 * mib, 128 * mib}, // for there are never more than 10,000
 		{5 * tib, 128 * mib, 1 * gib},
 	} {
-		s := &Store{partSize: defaultPartSize, limits: NewLimits(test.limit)}
+		s := &Store{partSize: defaultPartSize, limits: NewLimits(LimitOptions{BufferBytes: test.limit})}
 		if got := s.partSizeFor(test.size); got != test.want {
 			t.Errorf("an object of %d bytes has parts of %d, want %d", test.size, got, test.want)
 		}
@@ -30,7 +30,7 @@ func TestPartsGrowWithTheObject(t *testing.T) {
 }
 
 func TestBuffersAreBounded(t *testing.T) {
-	limits := NewLimits(1 << 20)
+	limits := NewLimits(LimitOptions{BufferBytes: 1 << 20})
 	var held []*buffer
 	for _, size := range []int64{1 << 19, 1 << 18, 1<<17 + 1} { // the last takes up 1 << 18
 		b, err := limits.buffer(t.Context(), size)
@@ -57,7 +57,7 @@ func TestBuffersAreBounded(t *testing.T) {
 
 // TestBuffersAreServedInTurn has more takers than there is room for.
 func TestBuffersAreServedInTurn(t *testing.T) {
-	limits := NewLimits(1 << 20)
+	limits := NewLimits(LimitOptions{BufferBytes: 1 << 20})
 	var takers sync.WaitGroup
 	for i := range 200 {
 		takers.Go(func() {

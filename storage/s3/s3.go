@@ -40,6 +40,10 @@ type Store struct {
 	copySize  int64 // bytes that one request copies at most
 	log       *slog.Logger
 
+	// keptWaiting tells whether a reader that has waited so long for so many bytes
+	// is to have more connections.
+	keptWaiting func(got int64, waited time.Duration) bool
+
 	endpointSetting, keySetting string // for hints
 }
 
@@ -63,8 +67,8 @@ type Config struct {
 	EndpointSetting string
 	KeySetting      string
 
-	// Limits bounds the memory of all stores that share it. If it is nil, the
-	// store has its own, of the default size.
+	// Limits bounds memory, requests and bandwidth of all stores that share it. If
+	// it is nil, the store has its own, with the defaults.
 	Limits *Limits
 	// PartSize is how many bytes of an object go into one part, and the size
 	// up to which an object is sent whole. Larger objects than 1,000 such
@@ -76,8 +80,9 @@ type Config struct {
 	CopySize int64
 	// PartsInFlight is how many parts of one object travel at once. Default 4.
 	PartsInFlight int
-	// Connections is how many idle connections are kept for later requests,
-	// at best as many as there are requests at once. Default 64.
+	// Connections is how many idle connections are kept for later requests, at
+	// best as many as there are requests and open bodies at once. Default 64, or
+	// twice the requests that Limits allows for, whichever is more.
 	Connections int
 
 	// Attempts is how often a request is tried in all. Default 5, or what
@@ -108,12 +113,12 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.PartSize, defaultPartSize)
 	orDefault(&c.PartsInFlight, defaultInFlight)
 	orDefault(&c.CopySize, defaultCopySize)
-	orDefault(&c.Connections, defaultConnections)
 	orDefault(&c.MaxBackoff, defaultMaxBackoff)
 	orDefault(&c.Stall, defaultStall)
 	if c.Limits == nil {
-		c.Limits = NewLimits(0)
+		c.Limits = NewLimits(LimitOptions{})
 	}
+	orDefault(&c.Connections, max(defaultConnections, 2*c.Limits.most))
 	if c.EndpointSetting == "" {
 		c.EndpointSetting = "the endpoint"
 	}
@@ -135,9 +140,21 @@ func orDefault[T int | int64 | time.Duration](value *T, fallback T) {
 // String gives the bucket and where it is: "s3://bucket at https://endpoint".
 func (s *Store) String() string { return s.name }
 
-// call makes one request, and makes it again in the bucket's own region if the
-// store says that it is another one.
+// call makes one request when its turn has come. It must be one that completes
+// by itself, without anything else of what [Limits] bounds.
 func call[T any](ctx context.Context, s *Store, op, key string, do func(context.Context, func(*s3.Options)) (T, error)) (T, error) {
+	end, err := s.limits.request(ctx)
+	if err != nil {
+		var none T
+		return none, s.error(op, key, nil, err)
+	}
+	defer end()
+	return ask(ctx, s, op, key, do)
+}
+
+// ask makes one request at once, and makes it again in the bucket's own region
+// if the store says that it is another one.
+func ask[T any](ctx context.Context, s *Store, op, key string, do func(context.Context, func(*s3.Options)) (T, error)) (T, error) {
 	region := *s.region.Load()
 	out, err := do(ctx, inRegion(region))
 	if other := regionIn(err); other != "" && other != region {

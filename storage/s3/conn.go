@@ -1,0 +1,93 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// A watchedConn fails when it makes no progress for a while, in either
+// direction, and keeps to a pace.
+type watchedConn struct {
+	net.Conn
+	patience time.Duration
+	pace     *pace
+	closing  sync.Once
+	closed   chan struct{}
+}
+
+func newWatchedConn(conn net.Conn, patience time.Duration, pace *pace) *watchedConn {
+	return &watchedConn{Conn: conn, patience: patience, pace: pace, closed: make(chan struct{})}
+}
+
+func dialWatched(dialer *net.Dialer, patience time.Duration, pace *pace) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return newWatchedConn(conn, patience, pace), nil
+	}
+}
+
+// writeStep is how many bytes must have left within the time that a connection
+// may rest.
+const writeStep = 64 << 10
+
+// Read gives what has arrived when its turn has come. What arrives meanwhile
+// waits in the kernel, and the sender with it.
+func (c *watchedConn) Read(p []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.patience)); err != nil {
+		return 0, err
+	}
+	n, err := c.Conn.Read(c.pace.part(p))
+	c.pace.wait(n, c.closed, func(time.Duration) {})
+	return n, c.explain(err)
+}
+
+// Write gives the reader, too, time anew: it waits for the answer to what is
+// being sent. Waiting for a turn is no rest of the connection's.
+func (c *watchedConn) Write(p []byte) (int, error) {
+	written := 0
+	for {
+		part := c.pace.part(p[written:min(written+writeStep, len(p))])
+		c.pace.wait(len(part), c.closed, func(delay time.Duration) {
+			_ = c.SetReadDeadline(time.Now().Add(delay + c.patience)) // fails for a closed connection, as does what follows
+		})
+		if err := c.SetDeadline(time.Now().Add(c.patience)); err != nil {
+			return written, err
+		}
+		n, err := c.Conn.Write(part)
+		written += n
+		if err != nil || written == len(p) {
+			return written, c.explain(err)
+		}
+	}
+}
+
+// Close ends what waits, for the network or for its turn.
+func (c *watchedConn) Close() error {
+	c.closing.Do(func() { close(c.closed) })
+	return c.Conn.Close()
+}
+
+func (c *watchedConn) explain(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &stallError{c.patience, err}
+	}
+	return err
+}
+
+// A stallError is a timeout, which the SDK tries again.
+type stallError struct {
+	patience time.Duration
+	err      error
+}
+
+func (e *stallError) Error() string { return fmt.Sprintf("no progress for %v", e.patience) }
+func (e *stallError) Unwrap() error { return e.err }
+func (e *stallError) Timeout() bool { return true }

@@ -1,0 +1,60 @@
+package s3
+
+import (
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// A pace is a bound on the bytes per second of all connections that share it,
+// up and down together. A nil pace is none.
+type pace struct {
+	limiter *rate.Limiter
+	step    int // bytes
+}
+
+// Each connection has its turn after a step: it is small enough for many of them
+// to have theirs within a second or two, and large enough not to cost much.
+const (
+	stepsPerSecond = 32
+	minStep        = 512
+	maxStep        = 64 << 10
+)
+
+func newPace(bytesPerSecond int64) *pace {
+	if bytesPerSecond <= 0 {
+		return nil
+	}
+	step := int(min(max(bytesPerSecond/stepsPerSecond, minStep), maxStep))
+	return &pace{rate.NewLimiter(rate.Limit(bytesPerSecond), step), step}
+}
+
+// part gives as much of the bytes as may move at once.
+func (p *pace) part(b []byte) []byte {
+	if p == nil {
+		return b
+	}
+	return b[:min(len(b), p.step)]
+}
+
+// wait takes the turn for a number of bytes that part allowed, and tells those
+// who watch for how long it will wait. It ends early if the connection is closed,
+// and then leaves its turn to others.
+func (p *pace) wait(bytes int, closed <-chan struct{}, watch func(time.Duration)) {
+	if p == nil || bytes == 0 {
+		return
+	}
+	turn := p.limiter.ReserveN(time.Now(), bytes)
+	delay := turn.Delay()
+	if delay == 0 {
+		return
+	}
+	watch(delay)
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-closed:
+		turn.Cancel()
+	}
+}
