@@ -112,7 +112,7 @@ func (c *Client) bucketOpeners(o Options) map[string]storage.Opener {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	limits := s3.NewLimits(s3.LimitOptions{})
+	limits := s3.NewLimits(s3.LimitOptions{Requests: c.requests, BytesPerSecond: o.Bandwidth})
 	openers := map[string]storage.Opener{}
 	for _, scheme := range []string{"s3", "ecs"} {
 		openers[scheme] = func(ctx context.Context, bucket string) (storage.Store, error) {
