@@ -214,10 +214,20 @@ func stateOf(ctx context.Context, at *place, src *Dataset) (copyState, error) {
 // the reservation is given up: it would stand in the way of a later copy by
 // other settings.
 func (c *copying) start(ctx context.Context) error {
-	if _, err := c.dst.readAdmin(ctx); !isAbsent(err) {
+	var vacant bool
+	err := transfer.Together(ctx, func(ctx context.Context) error {
+		_, err := c.dst.readAdmin(ctx)
+		vacant = isAbsent(err)
+		return nil // what else it may be, resume meets
+	}, func(ctx context.Context) error {
+		return c.dst.furnish(ctx, "")
+	})
+	switch {
+	case err == nil && !vacant:
 		return c.resume(ctx)
+	case err == nil:
+		err = c.begin(ctx)
 	}
-	err := c.begin(ctx)
 	switch {
 	case err == nil:
 		return c.finish(ctx)
@@ -251,6 +261,9 @@ func (c *copying) resume(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := c.dst.furnish(ctx, ""); err != nil {
+		return err
+	}
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
@@ -262,25 +275,27 @@ func (c *copying) repair(ctx context.Context) error {
 	if err := c.copyItems(ctx); err != nil {
 		return err
 	}
+	if err := c.mustHaveArrived(ctx); err != nil {
+		return err
+	}
 	return c.dst.sweep(ctx)
 }
 
 // begin makes the copy a proto dataset, an unfinished one.
 func (c *copying) begin(ctx context.Context) error {
-	return c.dst.begin(ctx, c.src.adminNow().unfinished(c.client.now()), "")
+	return c.dst.writeAdmin(ctx, c.src.adminNow().unfinished(c.client.now()))
 }
 
 // finish carries the plan out, in an order in which a reader sees a valid state
 // at every moment.
 func (c *copying) finish(ctx context.Context) error {
-	parts := []func(context.Context) error{c.copyDocuments, c.copyItems}
-	err := transfer.Run(ctx, len(parts), parts, func(ctx context.Context, _ int, part func(context.Context) error) error {
-		return part(ctx)
-	})
-	if err != nil {
+	if err := transfer.Together(ctx, c.copyDocuments, c.copyItems); err != nil {
 		return err
 	}
-	if err := writeDocument(ctx, c.dst.store, c.dst.layout.keys().manifest, c.manifest.text, nil); err != nil {
+	err := transfer.Together(ctx, c.mustHaveArrived, func(ctx context.Context) error {
+		return writeDocument(ctx, c.dst.store, c.dst.layout.keys().manifest, c.manifest.text, nil)
+	})
+	if err != nil {
 		return err
 	}
 	if err := c.dst.writeAdmin(ctx, c.src.adminNow()); err != nil {

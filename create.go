@@ -51,7 +51,10 @@ func (c *Client) create(ctx context.Context, b base, a admin, linkTo string) (*P
 		return nil, err
 	}
 	p := &Proto{&Dataset{place: *at, client: c, admin: a}}
-	err = p.begin(ctx, a, linkTo)
+	err = p.furnish(ctx, linkTo)
+	if err == nil {
+		err = p.writeAdmin(ctx, a)
+	}
 	if err == nil {
 		err = writeDocument(ctx, p.store, p.layout.keys().readme, nil, nil)
 	}
@@ -110,21 +113,17 @@ func symlinked(b base, target *string) (base, error) {
 	return d, nil
 }
 
-// begin writes what makes a place a proto dataset. The data directory, where
-// there are directories, is a link if linkTo is not empty.
-func (p *place) begin(ctx context.Context, a admin, linkTo string) error {
-	k := p.layout.keys()
+// furnish makes what a dataset has from the start, whatever is known of it. The
+// data directory, where there are directories, is a link if linkTo is not empty.
+func (p *place) furnish(ctx context.Context, linkTo string) error {
 	if err := p.makeDirs(ctx, linkTo); err != nil {
 		return err
 	}
-	texts := [][]byte{p.layout.structure(), about(p.layout)}
-	err := transfer.Run(ctx, len(texts), []string{k.structure, k.about}, func(ctx context.Context, i int, key string) error {
-		return writeDocument(ctx, p.store, key, texts[i], nil)
+	return transfer.Together(ctx, func(ctx context.Context) error {
+		return writeDocument(ctx, p.store, p.layout.keys().structure, p.layout.structure(), nil)
+	}, func(ctx context.Context) error {
+		return writeDocument(ctx, p.store, p.layout.keys().about, about(p.layout), nil)
 	})
-	if err != nil {
-		return err
-	}
-	return p.writeAdmin(ctx, a)
 }
 
 func (p *place) makeDirs(ctx context.Context, linkTo string) error {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -94,21 +95,35 @@ func (b bucket) mustBeWhole() error {
 }
 
 // begun finds a dataset by its registration, or, without one, by anything that
-// lies where the dataset would.
+// lies where the dataset would. It asks for both at once.
 func (b bucket) begun(ctx context.Context, _, uuid string) (*place, error) {
 	if err := b.mustBeWhole(); err != nil {
 		return nil, err
 	}
-	at, err := b.registered(ctx, uuid)
-	if !errors.Is(err, storage.ErrNotFound) {
-		return at, err
+	var registered *place
+	unregistered := b.place(b.prefix, uuid)
+	err := transfer.Together(ctx, func(ctx context.Context) (err error) {
+		registered, err = b.registered(ctx, uuid)
+		if errors.Is(err, storage.ErrNotFound) {
+			return nil
+		}
+		return err
+	}, func(ctx context.Context) error {
+		for _, err := range b.store.List(ctx, unregistered.layout.keys().top(), storage.Deep) {
+			unregistered.unregistered = true
+			return err
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case registered != nil:
+		return registered, nil
+	case unregistered.unregistered:
+		return unregistered, nil
 	}
-	at = b.place(b.prefix, uuid)
-	at.unregistered = true
-	for _, err := range b.store.List(ctx, at.layout.keys().top(), storage.Deep) {
-		return at, err
-	}
-	return nil, fmt.Errorf("%s: %w", at.uri, ErrNotDataset)
+	return nil, fmt.Errorf("%s: %w", unregistered.uri, ErrNotDataset)
 }
 
 // remove deletes the registration last, so that an interrupted removal can

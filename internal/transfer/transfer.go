@@ -55,6 +55,13 @@ func RunWeighted[T any](ctx context.Context, room int, jobs []T, weight func(T) 
 	return failures.join(first)
 }
 
+// Together does several things at once, and ends as Run does.
+func Together(ctx context.Context, things ...func(context.Context) error) error {
+	return Run(ctx, len(things), things, func(ctx context.Context, _ int, do func(context.Context) error) error {
+		return do(ctx)
+	})
+}
+
 type failures struct {
 	mu   sync.Mutex
 	list []error

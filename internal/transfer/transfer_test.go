@@ -188,11 +188,10 @@ func TestNoMeterCountsNothing(t *testing.T) {
 func TestAFailureIsToldOnce(t *testing.T) {
 	bad := errors.New("bad")
 	begun := make(chan struct{})
-	err := transfer.Run(t.Context(), 2, []bool{true, false}, func(ctx context.Context, _ int, fails bool) error {
-		if fails {
-			<-begun
-			return bad
-		}
+	err := transfer.Together(t.Context(), func(context.Context) error {
+		<-begun
+		return bad
+	}, func(ctx context.Context) error {
 		return transfer.Run(ctx, 1, []int{0}, func(ctx context.Context, _, _ int) error {
 			close(begun)
 			<-ctx.Done()
