@@ -1,12 +1,15 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
@@ -59,7 +62,28 @@ func (s *Store) deleteOne(ctx context.Context, key string) error {
 	return err
 }
 
+// deleteMany removes what fits into one request, and asks again for the objects
+// that the store could not remove for now, as often as a request is tried.
 func (s *Store) deleteMany(ctx context.Context, keys []string) error {
+	for try := 1; ; try++ {
+		left, cause, err := s.deleteSome(ctx, keys)
+		if err != nil || len(left) == 0 {
+			return err
+		}
+		if try >= s.retryer.MaxAttempts() {
+			return s.requestError(ctx, "DeleteObjects", left[0], &retry.MaxAttemptsError{Attempt: try, Err: cause})
+		}
+		s.log.InfoContext(ctx, "objects that could not be removed are tried again", "objects", len(left), "error", cause.Error())
+		if err := s.pause(ctx, try, cause); err != nil {
+			return s.error("DeleteObjects", left[0], nil, err)
+		}
+		keys = left
+	}
+}
+
+// deleteSome makes one request for keys in order, and gives those that are worth
+// another one, with the cause of the first.
+func (s *Store) deleteSome(ctx context.Context, keys []string) (left []string, cause, err error) {
 	objects := make([]types.ObjectIdentifier, len(keys))
 	for i := range keys {
 		objects[i].Key = &keys[i]
@@ -69,18 +93,38 @@ func (s *Store) deleteMany(ctx context.Context, keys []string) error {
 		return s.api.DeleteObjects(ctx, in, region, s3.WithAPIOptions(md5InPlaceOfCRC))
 	})
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	for _, e := range out.Errors {
-		if aws.ToString(e.Code) != "NoSuchKey" {
-			cause := &smithy.GenericAPIError{Code: aws.ToString(e.Code), Message: aws.ToString(e.Message)}
-			return s.requestError(ctx, "DeleteObjects", aws.ToString(e.Key), cause)
+		key, said := aws.ToString(e.Key), &smithy.GenericAPIError{Code: aws.ToString(e.Code), Message: aws.ToString(e.Message)}
+		_, asked := slices.BinarySearch(keys, key)
+		switch {
+		case said.Code == "NoSuchKey":
+		case asked && (said.Code == "InternalError" || s.retryer.IsErrorRetryable(said)):
+			left, cause = append(left, key), cmp.Or[error](cause, said)
+		default:
+			return nil, nil, s.requestError(ctx, "DeleteObjects", key, said)
 		}
 	}
+	slices.Sort(left)
 	if told := len(out.Deleted) + len(out.Errors); told < len(keys) {
-		return s.oddAnswer("DeleteObjects", keys[0], fmt.Sprintf("of %d objects the answer accounts for %d", len(keys), told))
+		return nil, nil, s.oddAnswer("DeleteObjects", keys[0], fmt.Sprintf("of %d objects the answer accounts for %d", len(keys), told))
 	}
-	return nil
+	return left, cause, nil
+}
+
+// pause waits as long as the SDK does between two tries of a request.
+func (s *Store) pause(ctx context.Context, try int, cause error) error {
+	delay, err := s.retryer.RetryDelay(try, cause)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(delay):
+		return nil
+	}
 }
 
 // md5InPlaceOfCRC guards the list of keys by the header that all stores know.

@@ -2,10 +2,8 @@ package s3_test
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/dtool-go/dtool/storage"
@@ -97,60 +95,5 @@ func TestParametersAreNeverEmpty(t *testing.T) {
 				t.Errorf("request %d has %s= in it", n, name)
 			}
 		}
-	}
-}
-
-func TestDeleteIsGuardedByContentMD5(t *testing.T) {
-	s := play(t, answer(200, "<DeleteResult><Deleted><Key>a</Key></Deleted><Deleted><Key>b</Key></Deleted></DeleteResult>"))
-	if err := s.store().Delete(t.Context(), "b", "a", "b"); err != nil {
-		t.Fatal(err)
-	}
-	h := s.request(0).Header
-	if h.Get("Content-Md5") == "" {
-		t.Error("there is no Content-MD5")
-	}
-	for name := range h {
-		if strings.HasPrefix(strings.ToLower(name), "x-amz-checksum") || strings.EqualFold(name, "x-amz-sdk-checksum-algorithm") {
-			t.Errorf("there is a header %s, which some stores refuse", name)
-		}
-	}
-}
-
-func TestDeleteLooksAtTheAnswerForEachKey(t *testing.T) {
-	refused := func(code string) http.HandlerFunc {
-		return answer(200, fmt.Sprintf("<DeleteResult><Deleted><Key>a</Key></Deleted><Error><Key>b</Key><Code>%s</Code><Message>Why.</Message></Error></DeleteResult>", code))
-	}
-	for name, test := range map[string]struct {
-		answer http.HandlerFunc
-		kind   error
-		key    string
-	}{
-		"one is forbidden":     {refused("AccessDenied"), storage.ErrForbidden, "b"},
-		"one fails":            {refused("InternalError"), storage.ErrUnreachable, "b"},
-		"one is not mentioned": {answer(200, "<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>"), storage.ErrUnreachable, "a"},
-		"a proxy answers":      {page(200), storage.ErrUnreachable, "a"},
-		"one was gone":         {refused("NoSuchKey"), nil, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			err := play(t, test.answer).store().Delete(t.Context(), "a", "b")
-			var e *storage.Error
-			if test.kind == nil {
-				if err != nil {
-					t.Error(err)
-				}
-			} else if !errors.As(err, &e) || e.Kind != test.kind || e.Key != test.key {
-				t.Errorf("got %v", err)
-			}
-		})
-	}
-}
-
-func TestKeyThatXMLCannotHoldIsDeletedByItself(t *testing.T) {
-	s := play(t, answer(204, ""))
-	if err := s.store().Delete(t.Context(), "a\x01b"); err != nil {
-		t.Fatal(err)
-	}
-	if r := s.request(0); r.Method != http.MethodDelete || r.URL.Path != "/bucket/a\x01b" {
-		t.Errorf("asks %s %q", r.Method, r.URL.Path)
 	}
 }

@@ -161,7 +161,7 @@ func (u *upload) confirm(ctx context.Context, etag string) (string, error) {
 		return mended.ETag, nil
 	}
 	u.remove(ctx)
-	e := s.error("CompleteMultipartUpload", u.key, nil, fmt.Errorf("the upload that was resumed had been begun with other metadata, which cannot be replaced: %v", err))
+	e := s.error("CompleteMultipartUpload", u.key, nil, fmt.Errorf("the upload that was resumed had been begun with other metadata, which cannot be replaced: %w", err))
 	e.Hint = "resume again: it is then sent anew"
 	return "", e
 }
