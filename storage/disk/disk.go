@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 
 	"github.com/dtool-go/dtool/storage"
@@ -43,6 +44,7 @@ type Store struct {
 	opts Options
 
 	unfinished atomic.Int32 // Puts that have a file in opts.TempDir
+	buffers    sync.Pool    // of *buffer, for Puts
 }
 
 // New gives the store of a directory, which need not be there yet.

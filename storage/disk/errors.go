@@ -50,6 +50,8 @@ func classify(err error) (hint string, kind error) {
 		return "the disk is full: free some space, then try again", nil
 	case errors.Is(err, syscall.EDQUOT):
 		return "your quota is used up: free some space, then try again", nil
+	case errors.Is(err, syscall.EFBIG):
+		return "this file system holds no files of that size: choose another place", nil
 	case errors.Is(err, syscall.EROFS):
 		return "the file system is mounted read-only: choose another place", storage.ErrForbidden
 	case errors.Is(err, fs.ErrPermission):

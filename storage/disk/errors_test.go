@@ -18,6 +18,7 @@ func TestClassify(t *testing.T) {
 	}{
 		{syscall.ENOSPC, nil, "full"},
 		{syscall.EDQUOT, nil, "quota"},
+		{syscall.EFBIG, nil, "size"},
 		{syscall.EROFS, storage.ErrForbidden, "read-only"},
 		{syscall.EACCES, storage.ErrForbidden, "mode"},
 		{syscall.EPERM, storage.ErrForbidden, "mode"},

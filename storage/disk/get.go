@@ -147,7 +147,9 @@ func (b *body) start(r storage.Range) error {
 	if b.left, err = r.In(info.Size()); err != nil {
 		return err
 	}
-	_, err = b.file.Seek(r.Offset, io.SeekStart)
+	if r.Offset > 0 {
+		_, err = b.file.Seek(r.Offset, io.SeekStart)
+	}
 	return err
 }
 

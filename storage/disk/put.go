@@ -36,7 +36,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.Reader, opts storag
 				}
 			}()
 		}
-		info, err = put(ctx, root, tempDir, name, body, opts)
+		info, err = s.put(ctx, root, tempDir, name, body, opts)
 		return err
 	})
 	if err != nil {
@@ -58,15 +58,19 @@ func (s *Store) holdable(name string) error {
 	return err
 }
 
-func put(ctx context.Context, root *os.Root, tempDir, name string, body io.Reader, opts storage.PutOptions) (fs.FileInfo, error) {
+func (s *Store) put(ctx context.Context, root *os.Root, tempDir, name string, body io.Reader, opts storage.PutOptions) (fs.FileInfo, error) {
 	file, temp, err := createTemp(root, tempDir)
 	if err != nil {
 		return nil, err
 	}
-	err = errors.Join(fill(ctx, file, body, opts), file.Close())
 	var info fs.FileInfo
+	if err = s.fill(ctx, file, body, opts); err == nil {
+		info, err = finish(root, file, temp, opts.ModTime)
+	} else {
+		err = errors.Join(err, file.Close())
+	}
 	if err == nil {
-		info, err = publish(root, temp, name, opts)
+		err = publish(root, temp, name, opts)
 	}
 	if err != nil {
 		return nil, errors.Join(err, root.Remove(temp))
@@ -74,18 +78,30 @@ func put(ctx context.Context, root *os.Root, tempDir, name string, body io.Reade
 	return info, nil
 }
 
+// bufferSize is how many bytes are read, hashed and written at a time: few
+// enough to stay in the cache of a core between the three.
+const bufferSize = 128 << 10
+
+type buffer = [bufferSize]byte
+
 // fill writes the body and, unless that is left to Sync, waits for the disk to
 // have it.
-func fill(ctx context.Context, file *os.File, body io.Reader, opts storage.PutOptions) error {
-	checked := storage.NewCheckedBody(body, opts)
-	const most = 256 << 10
-	buffer := make([]byte, min(max(opts.Size, 0), most-1)+1) // one more, to see the end of a small body
+func (s *Store) fill(ctx context.Context, file *os.File, body io.Reader, opts storage.PutOptions) error {
+	if err := reserve(file, opts.Size); err != nil {
+		return err
+	}
+	buf, ok := s.buffers.Get().(*buffer)
+	if !ok {
+		buf = new(buffer)
+	}
+	defer s.buffers.Put(buf)
+	checked := storage.CheckBody(body, opts)
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, bodyErr := checked.Read(buffer)
-		if _, err := file.Write(buffer[:n]); err != nil {
+		n, bodyErr := checked.Read(buf[:])
+		if _, err := file.Write(buf[:n]); err != nil {
 			return err
 		}
 		switch {
@@ -100,30 +116,40 @@ func fill(ctx context.Context, file *os.File, body io.Reader, opts storage.PutOp
 	}
 }
 
-// publish gives a finished file its time and its name.
-func publish(root *os.Root, temp, name string, opts storage.PutOptions) (fs.FileInfo, error) {
-	if !opts.ModTime.IsZero() {
-		if err := root.Chtimes(temp, time.Time{}, opts.ModTime); err != nil {
+// finish gives a written file its time, closes it and describes it. A time that
+// the caller chose can be given to the open file, where the system can do that;
+// otherwise closing may change it.
+func finish(root *os.Root, file *os.File, temp string, modTime time.Time) (fs.FileInfo, error) {
+	if !modTime.IsZero() && setModTime(file, modTime) == nil {
+		info, err := file.Stat()
+		return info, errors.Join(err, file.Close())
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
+	if !modTime.IsZero() {
+		if err := root.Chtimes(temp, time.Time{}, modTime); err != nil {
 			return nil, err
 		}
 	}
-	info, err := root.Lstat(temp)
-	if err != nil {
-		return nil, err
-	}
-	err = root.Rename(temp, name)
+	return root.Lstat(temp)
+}
+
+// publish gives a finished file its name.
+func publish(root *os.Root, temp, name string, opts storage.PutOptions) error {
+	err := root.Rename(temp, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = root.MkdirAll(filepath.Dir(name), newDir); err == nil {
 			err = root.Rename(temp, name)
 		}
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !leftToSync(opts) {
 		syncDir(root, filepath.Dir(name))
 	}
-	return info, nil
+	return nil
 }
 
 func leftToSync(opts storage.PutOptions) bool { return opts.Lazy && syncsMany }
