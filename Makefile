@@ -6,9 +6,12 @@ MAKEFLAGS   += --no-builtin-rules
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null)
 TESTFLAGS   ?=
 BENCHFLAGS  ?=
+WORK        ?=
 
-# The servers and linters that go into .tools: name and package.
+# The servers, linters and others that go into .tools: name and package.
 versitygw     := github.com/versity/versitygw/cmd/versitygw
+toxiproxy     := github.com/Shopify/toxiproxy/v2/cmd/server
+rclone        := github.com/rclone/rclone
 golangci-lint := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 gofumpt       := mvdan.cc/gofumpt
 
@@ -17,7 +20,7 @@ gofumpt       := mvdan.cc/gofumpt
 build: ## build bin/dtool
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/dtool
 
-test: .tools/versitygw ## run all tests with the race detector; TESTFLAGS='-run Copy' narrows them
+test: .tools/versitygw .tools/toxiproxy ## run all tests with the race detector; TESTFLAGS='-run Copy' narrows them
 	go test -race -timeout 15m $(TESTFLAGS) ./...
 
 lint: .tools/golangci-lint .tools/gofumpt ## check code for every system that dtool runs on, and its form
@@ -34,8 +37,8 @@ fmt: .tools/gofumpt ## format the code
 demo: build .tools/versitygw ## see dtool at work, against an S3 server of its own
 	go run ./internal/demo
 
-bench: ## run the benchmarks; BENCHFLAGS='-bench Hash' narrows them
-	go test -run '^$$' -bench . -benchmem $(BENCHFLAGS) ./...
+bench: build .tools/versitygw .tools/toxiproxy .tools/rclone ## time dtool beside other tools; WORK=cp-up does one line, WORK=? names them
+	go run ./internal/bench -o docs/benchmarks.md -work '$(WORK)' $(BENCHFLAGS)
 
 clean: ## remove what was built
 	rm -rf bin dist .tools

@@ -31,6 +31,7 @@ func arrows() map[string][]string {
 		"internal/transfer": {},
 
 		"internal/arch":     {},
+		"internal/bench":    {"internal/s3test"},
 		"internal/demo":     {"internal/s3test"},
 		"internal/fixtures": {"storage"},
 		"internal/s3test":   {"storage", "storage/s3"},
@@ -42,7 +43,7 @@ func arrows() map[string][]string {
 // and nothing of the product does.
 func support() []string {
 	return []string{
-		"internal/arch", "internal/demo", "internal/fixtures", "internal/s3test",
+		"internal/arch", "internal/bench", "internal/demo", "internal/fixtures", "internal/s3test",
 		"storage/memory", "storage/storetest",
 	}
 }

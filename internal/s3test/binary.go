@@ -12,23 +12,35 @@ import (
 	"strings"
 )
 
-const (
-	ownModule    = "github.com/dtool-go/dtool"
-	serverModule = "github.com/versity/versitygw/cmd/versitygw"
-)
+const ownModule = "github.com/dtool-go/dtool"
 
-// findBinary gives the path of the server's program: the one that the
-// environment names in VERSITYGW, else the one in .tools at the root of the
-// checkout, which is built there if it is missing.
-func findBinary(ctx context.Context) (string, error) {
-	if path := os.Getenv("VERSITYGW"); path != "" {
+// A program is one that the tools module has.
+type program struct {
+	name     string // in .tools
+	variable string // of the environment, may name another path
+	source   string // the package that it is built from
+}
+
+func versitygw() program {
+	return program{"versitygw", "VERSITYGW", "github.com/versity/versitygw/cmd/versitygw"}
+}
+
+func toxiproxy() program {
+	return program{"toxiproxy", "TOXIPROXY", "github.com/Shopify/toxiproxy/v2/cmd/server"}
+}
+
+// find gives the path of the program: the one that the environment names, else
+// the one in .tools at the root of the checkout, which is built there if it is
+// missing.
+func (p program) find(ctx context.Context) (string, error) {
+	if path := os.Getenv(p.variable); path != "" {
 		return path, nil
 	}
 	root, err := checkout()
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%w; set %s to the path of a %s", err, p.variable, p.name)
 	}
-	name := "versitygw"
+	name := p.name
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
@@ -36,12 +48,12 @@ func findBinary(ctx context.Context) (string, error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	return path, build(ctx, root, path)
+	return path, p.build(ctx, root, path)
 }
 
 // build makes the program under another name and then gives it its own, so that
 // several tests may do so at once.
-func build(ctx context.Context, root, path string) error {
+func (p program) build(ctx context.Context, root, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
@@ -51,9 +63,9 @@ func build(ctx context.Context, root, path string) error {
 	}
 	defer os.RemoveAll(dir)
 	made := filepath.Join(dir, filepath.Base(path))
-	cmd := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join(root, "tools"), "-o", made, serverModule)
+	cmd := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join(root, "tools"), "-o", made, p.source)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w: %s", serverModule, err, out)
+		return fmt.Errorf("build %s: %w: %s", p.source, err, out)
 	}
 	return os.Rename(made, path)
 }
@@ -71,7 +83,7 @@ func checkout() (string, error) {
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("the working directory is not in a checkout of " + ownModule + "; set VERSITYGW to the path of a versitygw")
+			return "", errors.New("the working directory is not in a checkout of " + ownModule)
 		}
 		dir = parent
 	}

@@ -17,11 +17,16 @@ import (
 
 // A process is a server that was started here.
 type process struct {
-	addr      string // host:port
-	accessLog string // path
-	cmd       *exec.Cmd
-	ended     chan struct{} // closed when the process is gone
+	addr  string // host:port
+	dir   string // where the server keeps all that it has
+	cmd   *exec.Cmd
+	ended chan struct{} // closed when the process is gone
 }
+
+// dataDir is where a server has a directory for each bucket.
+func dataDir(dir string) string { return filepath.Join(dir, "data") }
+
+func accessLog(dir string) string { return filepath.Join(dir, "access.log") }
 
 // startTries bounds how often another port is tried: a port that was free a
 // moment ago may have been taken.
@@ -32,22 +37,34 @@ const startTries = 5
 var errNoXattr = errors.New("the file system has no extended attributes")
 
 func startProcess(ctx context.Context, binary, dir string, s *Server) (*process, error) {
-	data, meta := filepath.Join(dir, "data"), filepath.Join(dir, "meta")
+	data, meta := dataDir(dir), filepath.Join(dir, "meta")
 	for _, d := range []string{data, meta} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, err
 		}
 	}
 	backend := []string{"posix", data}
-	var err error
-	for range startTries {
-		var p *process
-		if p, err = launch(ctx, binary, dir, s, backend); err == nil {
-			return p, nil
-		}
+	return onFreePort(ctx, func(addr string) (*process, error) {
+		p, err := launch(ctx, binary, addr, dir, s, backend)
 		if errors.Is(err, errNoXattr) {
 			// Files do as well, but for metadata that outlives its object.
 			backend = []string{"posix", "--sidecar", meta, data}
+		}
+		return p, err
+	})
+}
+
+// onFreePort starts a process on one port or another.
+func onFreePort(ctx context.Context, start func(addr string) (*process, error)) (*process, error) {
+	var err error
+	for range startTries {
+		var addr string
+		if addr, err = freeAddr(); err != nil {
+			return nil, err
+		}
+		var p *process
+		if p, err = start(addr); err == nil {
+			return p, nil
 		}
 		if ctx.Err() != nil {
 			break
@@ -56,31 +73,22 @@ func startProcess(ctx context.Context, binary, dir string, s *Server) (*process,
 	return nil, err
 }
 
-// launch starts the server on one free port and waits until it answers.
-func launch(ctx context.Context, binary, dir string, s *Server, backend []string) (*process, error) {
-	addr, err := freeAddr()
-	if err != nil {
-		return nil, err
-	}
+// launch starts the server and waits until it answers.
+func launch(ctx context.Context, binary, addr, dir string, s *Server, backend []string) (*process, error) {
 	output, err := os.Create(filepath.Join(dir, "server.log"))
 	if err != nil {
 		return nil, err
 	}
 	defer output.Close() // the child has its own handle
 
-	p := &process{addr: addr, accessLog: filepath.Join(dir, "access.log"), ended: make(chan struct{})}
+	p := &process{addr: addr, dir: dir, ended: make(chan struct{})}
 	health := "/" + rand.Text()
-	args := []string{"--port", addr, "--quiet", "--health", health, "--access-log", p.accessLog}
+	args := []string{"--port", addr, "--quiet", "--health", health, "--access-log", accessLog(dir)}
 	p.cmd = exec.Command(binary, append(args, backend...)...)
 	p.cmd.Env = append(os.Environ(),
 		"ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey, "VGW_REGION="+s.Region)
 	p.cmd.Stdout, p.cmd.Stderr = output, output
-	endWithParent(p.cmd)
-	if err := p.start(); err != nil {
-		return nil, err
-	}
-	if err := p.await(ctx, "http://"+addr+health); err != nil {
-		p.stop()
+	if err := p.run(ctx, "http://"+addr+health); err != nil {
 		return nil, explain(err, output.Name())
 	}
 	return p, nil
@@ -122,6 +130,19 @@ func (p *process) start() error {
 		close(p.ended)
 	}()
 	return <-started
+}
+
+// run starts the process and returns when it answers under the URL.
+func (p *process) run(ctx context.Context, url string) error {
+	endWithParent(p.cmd)
+	if err := p.start(); err != nil {
+		return err
+	}
+	if err := p.await(ctx, url); err != nil {
+		p.stop()
+		return err
+	}
+	return nil
 }
 
 func (p *process) stop() {

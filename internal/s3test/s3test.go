@@ -15,7 +15,9 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -77,7 +79,7 @@ func external(t testing.TB, base string) *Server {
 // Stop is called or the process that started it is gone. The context bounds
 // the start alone, which may have to build the server first.
 func Run(ctx context.Context, dir string) (*Server, error) {
-	binary, err := findBinary(ctx)
+	binary, err := versitygw().find(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find an S3 server to test with: %w", err)
 	}
@@ -101,6 +103,12 @@ func (s *Server) Stop() {
 // which others may use.
 func (s *Server) External() bool { return s.run == nil }
 
+// BucketDir gives the directory in which a server that was started here has the
+// objects of a bucket: each is a file under its key.
+func (s *Server) BucketDir(bucket string) string {
+	return filepath.Join(dataDir(s.run.dir), bucket)
+}
+
 // Client gives a plain client of the server, to look behind the back of the code
 // under test.
 func (s *Server) Client() *s3.Client {
@@ -112,6 +120,20 @@ func (s *Server) Client() *s3.Client {
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 	})
+}
+
+// Reader gives a function that reads objects of a bucket, over connections that
+// all calls share.
+func (s *Server) Reader(bucket string) func(ctx context.Context, key string) ([]byte, error) {
+	client := s.Client()
+	return func(ctx context.Context, key string) ([]byte, error) {
+		out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+		if err != nil {
+			return nil, err
+		}
+		defer out.Body.Close()
+		return io.ReadAll(out.Body)
+	}
 }
 
 // NewBucket makes an empty bucket and gives its name. A server that was there

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -56,5 +57,28 @@ func TestServersDoNotKnowEachOther(t *testing.T) {
 	bucket := a.NewBucket(t)
 	if _, err := b.Client().HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: &bucket}); err == nil {
 		t.Error("the bucket of one server is in the other")
+	}
+}
+
+func TestFarServerTakesARoundTripLonger(t *testing.T) {
+	const roundTrip = 50 * time.Millisecond
+	server := s3test.StartOwn(t)
+	bucket := server.NewBucket(t)
+	far, err := server.Far(t.Context(), roundTrip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Stop()
+	start := time.Now()
+	counts := far.Count(t, func() {
+		if _, err := far.Client().HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: &bucket}); err != nil {
+			t.Error(err)
+		}
+	})
+	if took := time.Since(start); took < roundTrip {
+		t.Errorf("a request took %v, and one way and back are %v", took, roundTrip)
+	}
+	if want := map[string]int{"HeadBucket": 1}; !maps.Equal(counts, want) {
+		t.Errorf("counted %v, want %v", counts, want)
 	}
 }
