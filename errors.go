@@ -46,6 +46,8 @@ var (
 	ErrInvalidYAML = errors.New("invalid YAML")
 	// ErrBadDocument means that a document of a dataset cannot be understood.
 	ErrBadDocument = errors.New("broken document")
+	// ErrCannotMerge means that reports of verifications do not add up to one.
+	ErrCannotMerge = errors.New("cannot be merged")
 	// ErrNoSource means that what is to be added is not there.
 	ErrNoSource = errors.New("cannot be added")
 	// ErrInside means that a dataset would lie in the directory that it is made

@@ -35,7 +35,7 @@ func TestItemWithAnETagForItsHashIsUnverifiable(t *testing.T) {
 	expect := func(d *dtool.Dataset) {
 		t.Helper()
 		report, warnings := verified(t, d)
-		if !report.Good() || !cmp.Equal(relpathsOf(report.Unverifiable), []string{"large.bin"}) {
+		if !report.Good() || !cmp.Equal(relpaths(report.Unverifiable), []string{"large.bin"}) {
 			t.Errorf("verifying %s finds %+v", d.URI(), report)
 		}
 		if len(warnings) != 1 || !strings.Contains(warnings[0], "large.bin") {
@@ -58,7 +58,7 @@ func TestItemWithAnETagForItsHashIsUnverifiable(t *testing.T) {
 	expect(d)
 	h.edit(t, key, func(text string) string { return text + "x" })
 	report, _ := verified(t, d)
-	if !cmp.Equal(relpathsOf(report.AlteredSize), []string{"large.bin"}) || report.Unverifiable != nil {
+	if !cmp.Equal(relpaths(report.AlteredSize), []string{"large.bin"}) || report.Unverifiable != nil {
 		t.Errorf("with another size, verifying finds %+v", report)
 	}
 	_, err := client.Copy(t.Context(), d, t.TempDir(), dtool.CopyOptions{})
@@ -105,7 +105,7 @@ func TestHashFunctionsOfOldDatasets(t *testing.T) {
 
 			h.edit(t, h.id+"/data/"+dtool.Identifier("a.txt"), flipped)
 			report, _ := verified(t, d)
-			if altered := relpathsOf(report.AlteredHash); cmp.Equal(altered, []string{"a.txt"}) != c.known {
+			if altered := relpaths(report.AlteredHash); cmp.Equal(altered, []string{"a.txt"}) != c.known {
 				t.Errorf("altered bytes are found: %q", altered)
 			}
 		})

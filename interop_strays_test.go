@@ -73,8 +73,8 @@ func TestForeignObjectAmongItemsIsReportedAndNotGuessed(t *testing.T) {
 				t.Errorf("a freeze that was refused changed the dataset (-before +after):\n%s", diff)
 			}
 			report, _ := verified(t, mustOpen(t, client, at, frozen))
-			want := &dtool.VerifyReport{Unknown: []dtool.Item{{Identifier: c.key, Size: 8}}}
-			if diff := cmp.Diff(want, report, cmpopts.EquateEmpty()); diff != "" {
+			want := dtool.Findings{Unknown: []dtool.Finding{{Identifier: c.key, Found: &dtool.Content{Size: 8}}}}
+			if diff := cmp.Diff(want, report.Findings, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("the report differs (-want +got):\n%s", diff)
 			}
 		})
@@ -87,11 +87,16 @@ func TestItemsThatAFrozenDatasetDoesNotKnowAreReported(t *testing.T) {
 	at.put(t, id+"/data/"+dtool.Identifier("extra é.txt"), "extra", map[string]string{"handle": "ZXh0cmEgw6kudHh0"})
 	at.remove(t, id+"/data/"+dtool.Identifier("plain.txt"))
 	report, _ := verified(t, mustOpen(t, clientFor(t, at), at, id))
-	want := &dtool.VerifyReport{
-		Unknown: []dtool.Item{{Identifier: dtool.Identifier("extra é.txt"), Relpath: "extra é.txt", Size: 5}},
-		Missing: fixtureItems()[1:2],
+	plain := fixtureItems()[1]
+	want := dtool.Findings{
+		Unknown: []dtool.Finding{{
+			Identifier: dtool.Identifier("extra é.txt"), Relpath: "extra é.txt", Found: &dtool.Content{Size: 5},
+		}},
+		Missing: []dtool.Finding{{
+			Identifier: plain.Identifier, Relpath: plain.Relpath, Expected: &dtool.Content{Size: plain.Size, Hash: plain.Hash},
+		}},
 	}
-	if diff := cmp.Diff(want, report, cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, report.Findings, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("the report differs (-want +got):\n%s", diff)
 	}
 }

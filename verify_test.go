@@ -12,11 +12,11 @@ import (
 	"github.com/dtool-go/dtool/storage"
 )
 
-// relpaths gives the relpaths of a report's items.
-func relpaths(items []dtool.Item) []string {
+// relpaths gives the relpaths of findings.
+func relpaths(findings []dtool.Finding) []string {
 	var list []string
-	for _, item := range items {
-		list = append(list, item.Relpath)
+	for _, f := range findings {
+		list = append(list, f.Relpath)
 	}
 	return list
 }

@@ -95,24 +95,31 @@ func (a *app) readFile(ctx context.Context, name string) ([]byte, error) {
 	return readAll(ctx, f)
 }
 
-// readAll reads to the end, or until the context is cancelled: at a terminal or a pipe
-// nothing else would end the wait. The reader is then left to a read that may never
-// return, which only a program that is about to end can do.
 func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
+	return untilCancelled(ctx, func() ([]byte, error) {
+		return io.ReadAll(io.LimitReader(r, dtool.MaxREADMESize+1)) // of which one byte is too many
+	})
+}
+
+// untilCancelled reads to the end, or until the context is cancelled: at a terminal or a
+// pipe nothing else would end the wait. The reader is then left to a read that may never
+// return, which only a program that is about to end can do.
+func untilCancelled[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type result struct {
-		text []byte
-		err  error
+		value T
+		err   error
 	}
-	read := make(chan result, 1)
+	done := make(chan result, 1)
 	go func() {
-		text, err := io.ReadAll(io.LimitReader(r, dtool.MaxREADMESize+1)) // of which one byte is too many
-		read <- result{text, err}
+		value, err := read()
+		done <- result{value, err}
 	}()
 	select {
-	case got := <-read:
-		return got.text, got.err
+	case got := <-done:
+		return got.value, got.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		var none T
+		return none, ctx.Err()
 	}
 }
 

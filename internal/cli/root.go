@@ -209,14 +209,19 @@ func versionText(version string) string {
 	goVersion := "unknown Go version"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		goVersion = info.GoVersion
-		if version == "" {
-			version = info.Main.Version
-		}
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
 				revision = s.Value
 			}
 		}
 	}
-	return fmt.Sprintf("dtool, version %s\n%s, %s\n", strings.TrimPrefix(version, "v"), revision, goVersion)
+	return fmt.Sprintf("dtool, version %s\n%s, %s\n", versionOf(version), revision, goVersion)
+}
+
+// versionOf gives the version of a release, or else what the Go build recorded.
+func versionOf(release string) string {
+	if info, ok := debug.ReadBuildInfo(); ok && release == "" {
+		release = info.Main.Version
+	}
+	return strings.TrimPrefix(release, "v")
 }
