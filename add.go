@@ -3,7 +3,6 @@ package dtool
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -55,7 +54,7 @@ func (p *Proto) Add(ctx context.Context, sources []Source, opts AddOptions) erro
 	if err := mustFit(p.layout, relpaths(files)); err != nil {
 		return err
 	}
-	if err := p.take(ctx, files, o); err != nil {
+	if _, err := p.take(ctx, files, false, o); err != nil {
 		return err
 	}
 	if _, err := p.openNow(ctx); err != nil { // then it is not known which of the files are in the manifest
@@ -195,47 +194,75 @@ func itemsListed(ctx context.Context, store storage.Store, prefix string, o Obse
 	return infos, nil
 }
 
-// take stores files as items.
-func (p *Proto) take(ctx context.Context, files []addition, o Observer) error {
+// An added is an item as it was stored just now.
+type added struct {
+	listedItem
+	info storage.Info
+}
+
+// is tells whether an object that a listing gives is the one that was stored.
+func (a added) is(listed storage.Info) bool {
+	return a.md5 != "" && a.info.Size == listed.Size && a.info.ETag == listed.ETag &&
+		(listed.ETag != "" || a.info.ModTime.Equal(listed.ModTime))
+}
+
+// take stores files as items, and gives what was stored by its key. The MD5 of
+// items that have none recorded beside them is found on the way if sum is set.
+func (p *Proto) take(ctx context.Context, files []addition, sum bool, o Observer) (map[string]added, error) {
 	var bytes int64
 	for _, file := range files {
 		bytes += file.size
 	}
 	meter := o.meter("Adding", len(files), bytes)
-	err := transfer.Run(ctx, p.client.workersFor(p.store), files, func(ctx context.Context, _ int, file addition) error {
-		if err := p.takeOne(ctx, file, meter); err != nil {
+	stored := make([]added, len(files))
+	err := transfer.Run(ctx, p.client.workersFor(p.store), files, func(ctx context.Context, i int, file addition) error {
+		var err error
+		if stored[i], err = p.takeOne(ctx, file, sum, meter); err != nil {
 			return &ItemError{"adding", Identifier(file.relpath), file.relpath, err}
 		}
 		meter.ItemDone()
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return p.sync(ctx)
+	byKey := make(map[string]added, len(stored))
+	for _, a := range stored {
+		byKey[a.info.Key] = a
+	}
+	return byKey, p.sync(ctx)
 }
 
-func (p *Proto) takeOne(ctx context.Context, file addition, meter *transfer.Meter) error {
+func (p *Proto) takeOne(ctx context.Context, file addition, sum bool, meter *transfer.Meter) (added, error) {
+	item := added{listedItem: listedItem{relpath: file.relpath}}
 	key, err := p.layout.itemKey(file.relpath)
 	if err != nil {
-		return err
+		return item, err
 	}
 	body, info, err := file.store.Get(ctx, file.key, storage.Range{})
 	if err != nil {
-		return err
+		return item, err
 	}
 	defer body.Close()
 	o := storage.PutOptions{Size: info.Size, ModTime: info.ModTime, Lazy: true}
 	if p.layout.recordsMD5() {
 		if o.MD5, _, err = readMD5(ctx, file.store, file.key, nil); err != nil {
-			return err
+			return item, err
 		}
+		item.md5 = o.MD5
 	}
 	if o.Metadata, err = p.layout.itemMetadata(file.relpath, o.MD5); err != nil {
-		return err
+		return item, err
 	}
-	_, err = p.store.Put(ctx, key, meter.Reader(body), o)
-	return err
+	reader := meter.Reader(body)
+	if item.md5 != "" || !sum {
+		item.info, err = p.store.Put(ctx, key, reader, o)
+		return item, err
+	}
+	checked := storage.NewCheckedBody(reader, o)
+	item.info, err = p.store.Put(ctx, key, checked, o)
+	item.md5 = checked.MD5()
+	return item, err
 }
 
 // readMD5 reads an object for its MD5 alone.
@@ -246,7 +273,7 @@ func readMD5(ctx context.Context, store storage.Store, key string, meter *transf
 	}
 	defer body.Close()
 	checked := storage.NewCheckedBody(meter.Reader(body), storage.PutOptions{Size: info.Size})
-	if _, err := io.Copy(io.Discard, checked); err != nil {
+	if err := drain(checked, info.Size); err != nil {
 		return "", info, err
 	}
 	return checked.MD5(), info, nil

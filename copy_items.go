@@ -66,7 +66,7 @@ func (c *copying) copyItem(ctx context.Context, item Item, meter *transfer.Meter
 
 // stream moves the bytes of an item through this machine.
 func (c *copying) stream(ctx context.Context, item Item, from, to string, o storage.PutOptions, meter *transfer.Meter) error {
-	body, _, err := c.src.store.Get(ctx, from, storage.Range{})
+	body, info, err := c.src.store.Get(ctx, from, storage.Range{})
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,9 @@ func (c *copying) stream(ctx context.Context, item Item, from, to string, o stor
 	if c.manifest.md5Of(item) == "" {
 		counted = c.manifest.checked(counted, item)
 	}
-	_, err = c.dst.store.Put(ctx, to, counted, o)
+	if err = item.mustHave(info.Size); err == nil {
+		_, err = c.dst.store.Put(ctx, to, counted, o)
+	}
 	if mismatch, ok := errors.AsType[*storage.Mismatch](err); ok {
 		return fmt.Errorf("%w: at %s it is not what the manifest says: %w", storage.ErrCorrupted, c.src.uri, mismatch)
 	}

@@ -178,9 +178,10 @@ func (c *Client) CreateFrom(ctx context.Context, dir, name, baseURI string, opts
 	if err != nil {
 		return nil, err
 	}
-	if err = p.take(ctx, files, o); err == nil {
+	stored, err := p.take(ctx, files, true, o)
+	if err == nil {
 		var d *Dataset
-		if d, err = p.freeze(ctx, a, o, mustBe(files)); err == nil {
+		if d, err = p.freeze(ctx, a, o, stored, mustBe(files)); err == nil {
 			return d, nil
 		}
 	}

@@ -31,11 +31,12 @@ func (p *Proto) Freeze(ctx context.Context, o FreezeOptions) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.freeze(ctx, a, o.oneAtATime(), func([]Item) error { return nil })
+	return p.freeze(ctx, a, o.oneAtATime(), nil, func([]Item) error { return nil })
 }
 
-// freeze freezes what is there, if that may be judged by the items.
-func (p *Proto) freeze(ctx context.Context, a admin, o Observer, judge func([]Item) error) (*Dataset, error) {
+// freeze freezes what is there, if that may be judged by the items. Those that
+// were stored just now need no second look, if they are still what they were.
+func (p *Proto) freeze(ctx context.Context, a admin, o Observer, stored map[string]added, judge func([]Item) error) (*Dataset, error) {
 	if err := p.layout.checkTop(ctx, p.store); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.uri, err)
 	}
@@ -49,7 +50,7 @@ func (p *Proto) freeze(ctx context.Context, a admin, o Observer, judge func([]It
 	if err := p.client.mustBeFew(p.uri, len(infos)); err != nil {
 		return nil, err
 	}
-	items, err := p.describe(ctx, infos, o)
+	items, err := p.describe(ctx, infos, stored, o)
 	if err == nil {
 		err = judge(items)
 	}
@@ -80,18 +81,19 @@ func (p *Proto) checkREADME(ctx context.Context, o Observer) error {
 }
 
 // describe makes items of what a listing of the data gave.
-func (p *Proto) describe(ctx context.Context, infos []storage.Info, o Observer) ([]Item, error) {
+func (p *Proto) describe(ctx context.Context, infos []storage.Info, stored map[string]added, o Observer) ([]Item, error) {
 	items := make([]Item, len(infos))
-	known := make([]listedItem, len(infos))
 	workers := p.client.workersFor(p.store)
 	err := transfer.Run(ctx, workers, infos, func(ctx context.Context, i int, info storage.Info) error {
-		var err error
-		known[i], err = p.layout.listed(ctx, p.store, info)
+		item, err := stored[info.Key].listedItem, error(nil)
+		if !stored[info.Key].is(info) {
+			item, err = p.layout.listed(ctx, p.store, info)
+		}
 		items[i] = Item{
-			Identifier: Identifier(known[i].relpath),
-			Relpath:    known[i].relpath,
+			Identifier: Identifier(item.relpath),
+			Relpath:    item.relpath,
 			Size:       info.Size,
-			Hash:       known[i].md5,
+			Hash:       item.md5,
 			Timestamp:  unixSeconds(info.ModTime),
 		}
 		return err
