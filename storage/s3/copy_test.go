@@ -13,7 +13,7 @@ import (
 	"github.com/dtool-go/dtool/storage/s3"
 )
 
-const copied = `<CopyObjectResult><ETag>"e2"</ETag></CopyObjectResult>`
+const copiedWhole = `<CopyObjectResult><ETag>"e2"</ETag></CopyObjectResult>`
 
 // source is an object of as many bytes as large has.
 func source() storage.Info {
@@ -26,7 +26,7 @@ func copyLarge(t *testing.T, store *s3.Store) (storage.Info, error) {
 }
 
 func TestCopyRequest(t *testing.T) {
-	s := play(t, answer(200, copied))
+	s := play(t, answer(200, copiedWhole))
 	store := s.store()
 	from, err := s3.Open(t.Context(), "other", s3.Config{Endpoint: s.server.URL, AccessKeyID: "AKID", SecretAccessKey: "the-secret"})
 	if err != nil {
@@ -124,7 +124,7 @@ func TestFailuresOfCopies(t *testing.T) {
 		for way, size := range map[string]int64{"whole": 1 << 20, "in parts": 8} {
 			t.Run(name+", "+way, func(t *testing.T) {
 				u := newUploads(t)
-				u.copyPart = test.answer
+				u.copied = test.answer
 				_, err := copyLarge(t, u.store(func(c *s3.Config) { c.CopySize, c.PartsInFlight = size, 1 }))
 				var e *storage.Error
 				if !errors.As(err, &e) || e.Kind != test.kind || e.Key != test.key || !strings.Contains(err.Error(), test.text) {
@@ -145,7 +145,7 @@ func TestLargeObjectIsCopiedInParts(t *testing.T) {
 		asked = r.Header.Clone()
 		answer(200, begun)(w, r)
 	}
-	u.copyPart = func(w http.ResponseWriter, r *http.Request) {
+	u.copied = func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Amz-Copy-Source") != "bucket/from%20here" || r.Header.Get("X-Amz-Copy-Source-If-Match") != `"e1"` {
 			t.Errorf("a part is asked for with %v", r.Header)
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -212,24 +213,19 @@ func (u *upload) made(info storage.Info) bool {
 	return len(u.opts.Metadata) == 0 || maps.Equal(info.Metadata, u.opts.Metadata)
 }
 
-// giveUp decides what becomes of the parts that have arrived when an upload has failed. If
-// the store, or the one that the body comes from, is out of reach for now, they
-// stay for a Put that resumes; to be rid of them would take the same store. They
-// are of no more use if the body was wrong or the store refused, and whoever
-// interrupts an upload is not to find it in the bucket.
+// giveUp decides what becomes of the parts of an upload that has failed. If the
+// store, or the one that the body comes from, is out of reach for now, they stay
+// for a Put that resumes; to be rid of them would take the same store. They are of
+// no more use if the body was wrong or the store refused, and whoever interrupts an
+// upload is not to find it in the bucket.
 func (u *upload) giveUp(ctx context.Context, parts []types.CompletedPart, cause error) {
-	arrived := 0
-	for _, part := range parts {
-		if part.ETag != nil {
-			arrived++
-		}
-	}
 	passing := errors.Is(cause, storage.ErrUnreachable) || errors.Is(cause, storage.ErrThrottled)
-	if arrived == 0 || !passing || ctx.Err() != nil {
+	arrived := slices.ContainsFunc(parts, func(p types.CompletedPart) bool { return p.ETag != nil })
+	if ctx.Err() != nil || !passing || !arrived && u.had == nil {
 		u.abort(ctx)
 		return
 	}
-	u.store.log.WarnContext(ctx, "parts of an upload that failed stay in the bucket, to be resumed", "key", u.key, "parts", arrived)
+	u.store.log.WarnContext(ctx, "parts of an upload that failed stay in the bucket, to be resumed", "key", u.key)
 }
 
 // abortTimeout bounds the tidying up after a failure or an interruption.

@@ -21,10 +21,14 @@ import (
 type uploads struct {
 	t        *testing.T
 	begin    http.HandlerFunc
+	part     http.HandlerFunc
 	complete http.HandlerFunc
 	head     http.HandlerFunc
 	abort    http.HandlerFunc
-	copyPart http.HandlerFunc // and a copy as a whole
+	copied   http.HandlerFunc // to the wish for a copy, as a whole or of a part
+	left     http.HandlerFunc // to the question for uploads that are left
+	list     http.HandlerFunc // to the one for their parts
+	remove   http.HandlerFunc
 
 	mu    sync.Mutex
 	did   []string // operations, in order
@@ -53,10 +57,20 @@ const begun = `<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>dir/ke
 
 func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	if r.URL.Path != "/bucket/dir/key" || (q.Has("uploadId") && q.Get("uploadId") != "ID") {
+	ofBucket := r.URL.Path == "/bucket" && (q.Has("uploads") || q.Has("delete"))
+	if !ofBucket && r.URL.Path != "/bucket/dir/key" || (q.Has("uploadId") && q.Get("uploadId") != "ID") {
 		u.t.Errorf("%s %s is for something else", r.Method, r.URL)
 	}
 	switch {
+	case r.Method == http.MethodGet && q.Has("uploads"):
+		u.note("look")
+		u.left(w, r)
+	case r.Method == http.MethodGet && q.Has("uploadId"):
+		u.note("list")
+		u.list(w, r)
+	case r.Method == http.MethodPost && q.Has("delete"):
+		u.note("remove")
+		u.remove(w, r)
 	case r.Method == http.MethodPost && q.Has("uploads"):
 		u.note("begin")
 		u.begin(w, r)
@@ -64,15 +78,15 @@ func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		u.mu.Lock()
 		u.parts[q.Get("partNumber")] = r.Header.Get("X-Amz-Copy-Source-Range")
 		u.mu.Unlock()
-		u.note("copy part")
-		u.copyPart(w, r)
+		u.note("copy")
+		u.copied(w, r)
 	case r.Method == http.MethodPut:
 		body, _ := io.ReadAll(r.Body)
 		u.mu.Lock()
 		u.parts[q.Get("partNumber")] = string(body)
 		u.mu.Unlock()
 		u.note("part")
-		w.Header().Set("ETag", `"p`+q.Get("partNumber")+`"`)
+		u.part(w, r)
 	case r.Method == http.MethodPost:
 		u.note("complete")
 		u.complete(w, r)
@@ -91,10 +105,16 @@ const completed = `<CompleteMultipartUploadResult><ETag>"whole-3"</ETag></Comple
 
 func newUploads(t *testing.T) *uploads {
 	return &uploads{
-		t: t, parts: map[string]string{},
+		t: t, parts: map[string]string{}, part: tookPart,
 		begin: answer(200, begun), complete: answer(200, completed), head: answer(404, ""), abort: answer(204, ""),
-		copyPart: answer(200, `<CopyPartResult><ETag>"p"</ETag></CopyPartResult>`),
+		copied: answer(200, `<CopyPartResult><ETag>"p"</ETag></CopyPartResult>`),
+		left:   answer(200, "<ListMultipartUploadsResult></ListMultipartUploadsResult>"),
+		remove: answer(200, "<DeleteResult><Deleted><Key>dir/key</Key></Deleted></DeleteResult>"),
 	}
+}
+
+func tookPart(w http.ResponseWriter, r *http.Request) {
+	answer(200, "", `ETag: "p`+r.URL.Query().Get("partNumber")+`"`)(w, r)
 }
 
 func (u *uploads) store(change ...func(*s3.Config)) *s3.Store {

@@ -34,6 +34,7 @@ import (
 //     the store does not complete the upload with the ETag that it had. Which of the
 //     two comes last finds no upload, and looks whether the object is the one that it
 //     was about to make; if it has not sent all by then it fails, and can be resumed.
+//     So can one whose upload is aborted since the body here was wrong.
 //
 // Other uploads for the key are left alone, since somebody may be at work on them.
 
@@ -142,7 +143,7 @@ func (u *upload) has(i int, data []byte) string {
 
 // confirm looks whether the object that a resumed upload made has the metadata that
 // it should have, and gives its ETag. If it has others, it is copied onto itself
-// with the right ones; if the store does not do that, it is removed.
+// with the right ones; if that fails, it is removed.
 func (u *upload) confirm(ctx context.Context, etag string) (string, error) {
 	s := u.store
 	info, err := s.Stat(ctx, u.key)
@@ -160,7 +161,9 @@ func (u *upload) confirm(ctx context.Context, etag string) (string, error) {
 	if err == nil {
 		return mended.ETag, nil
 	}
-	u.remove(ctx)
+	if !errors.Is(err, storage.ErrCorrupted) && !errors.Is(err, storage.ErrNotFound) {
+		u.remove(ctx) // it is still ours
+	}
 	e := s.error("CompleteMultipartUpload", u.key, nil, fmt.Errorf("the upload that was resumed had been begun with other metadata, which cannot be replaced: %w", err))
 	e.Hint = "resume again: it is then sent anew"
 	return "", e

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"github.com/dtool-go/dtool/internal/s3test"
 	"github.com/dtool-go/dtool/storage"
 	"github.com/dtool-go/dtool/storage/s3"
@@ -18,6 +20,7 @@ func TestSuite(t *testing.T) {
 	isolate(t)
 	server := s3test.Start(t)
 	bucket := server.NewBucket(t)
+	t.Cleanup(func() { abortAll(t, server, bucket, "storetest-") })
 	storetest.Run(t, storetest.Features{
 		Metadata:      true,
 		DistinctNames: true,
@@ -26,6 +29,23 @@ func TestSuite(t *testing.T) {
 	}, func(t *testing.T) storage.Store {
 		return gateway{openAt(t, server, bucket)}
 	})
+}
+
+// abortAll makes an end of the uploads that tests have left half-way.
+func abortAll(t *testing.T, server *s3test.Server, bucket, prefix string) {
+	t.Helper()
+	ctx, client := context.Background(), server.Client()
+	left, err := client.ListMultipartUploads(ctx, &awss3.ListMultipartUploadsInput{Bucket: &bucket, Prefix: &prefix})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for _, u := range left.Uploads {
+		_, err := client.AbortMultipartUpload(ctx, &awss3.AbortMultipartUploadInput{Bucket: &bucket, Key: u.Key, UploadId: u.UploadId})
+		if err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // A gateway refuses the names that versitygw, and perhaps another server, cannot hold:
