@@ -79,12 +79,14 @@ func (m *VerifyMerge) refuse(r *VerifyReport, shards []int, of int) error {
 		return fmt.Errorf("it is one of %d, and those before it of %d", of, m.of)
 	}
 	for _, shard := range shards {
-		twin := m.shards[shard]
-		switch {
-		case twin != m.shards[shards[0]], twin != nil && len(twin.Part.Shards) != len(r.Part.Shards):
+		switch twin := m.shards[shard]; {
+		case twin == nil:
+		case !slices.Equal(twin.Part.Shards, r.Part.Shards):
 			return fmt.Errorf("shard %d is in another report too, beside others", shard)
-		case twin != nil && twin.InPart != r.InPart:
+		case twin.InPart != r.InPart:
 			return fmt.Errorf("shard %d is in another report too, with other numbers of items or bytes", shard)
+		default:
+			return nil
 		}
 	}
 	return nil

@@ -6,14 +6,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/dtool-go/dtool"
 	"github.com/dtool-go/dtool/storage"
 )
 
-// crowd is a store whose items are handed out only when a number of them is
-// asked for at once, so that fewer readers would wait for ever. It counts the most
-// that there were.
+// crowd is a store whose items can be read only once a number of them is open
+// at the same time. It counts the most that were.
 type crowd struct {
 	storage.Store
 	size int
@@ -40,18 +40,23 @@ func (c *crowd) Get(ctx context.Context, key string, r storage.Range) (io.ReadCl
 	if c.most = max(c.most, c.now); c.most >= c.size {
 		c.open()
 	}
-	return &crowded{body, c}, info, nil
+	return &crowded{ctx, body, c}, info, nil
 }
 
 // A crowded body waits for the others when it is first read.
 type crowded struct {
+	ctx context.Context //nolint:containedctx // a reader has no other way to be told
 	io.ReadCloser
 	c *crowd
 }
 
 func (b *crowded) Read(p []byte) (int, error) {
-	<-b.c.full
-	return b.ReadCloser.Read(p)
+	select {
+	case <-b.c.full:
+		return b.ReadCloser.Read(p)
+	case <-b.ctx.Done():
+		return 0, context.Cause(b.ctx)
+	}
 }
 
 func (b *crowded) Close() error {
@@ -104,7 +109,9 @@ func TestVerifyAndDiffReadAsManyItemsAtOnceAsIsSet(t *testing.T) {
 				w.connect()
 				d, err := w.OpenFrozen(t.Context(), uri)
 				must(t, err)
-				must(t, read(t.Context(), d))
+				patience, cancel := context.WithTimeout(t.Context(), time.Minute) // with too few readers nobody gets anything
+				defer cancel()
+				must(t, read(patience, d))
 				if counted.most != c.want {
 					t.Errorf("%d items were open at once, want %d", counted.most, c.want)
 				}

@@ -304,6 +304,23 @@ func TestFindingsTellWhatThereWas(t *testing.T) {
 	})
 }
 
+// TestWhatIsNoItemIsInOneShard puts links that lead nowhere among the items.
+func TestWhatIsNoItemIsInOneShard(t *testing.T) {
+	base := t.TempDir()
+	s := specimen{Dataset: newWorld(t).frozen(base, "seedlings", numbered(5))}
+	for i := range 12 {
+		must(t, os.Symlink(filepath.Join(base, "gone"), filepath.Join(base, "seedlings", "data", fmt.Sprintf("dangling %d", i))))
+	}
+	found := 0
+	for _, report := range s.shards(t, 5) {
+		throughJSON(t, report)
+		found += len(report.Unknown)
+	}
+	if found != 12 {
+		t.Errorf("5 shards find %d of 12 links", found)
+	}
+}
+
 // TestReportsOfManyFindingsStayInOrder merges shards of a dataset that lacks all.
 func TestReportsOfManyFindingsStayInOrder(t *testing.T) {
 	s := inBucket(t, memoryBucket(), numbered(100))

@@ -147,12 +147,12 @@ func (a *app) printReport(r *dtool.VerifyReport) error {
 func checked(r *dtool.VerifyReport) string {
 	text := fmt.Sprintf("%s: checked %d of %s (%s of %s)", r.URI, r.InPart.Items, items(r.Whole.Items),
 		shortSize(r.InPart.Bytes), shortSize(r.Whole.Bytes))
-	rest := fmt.Sprintf("the other %d were not ", r.Whole.Items-r.InPart.Items)
+	rest := "the rest, " + items(r.Whole.Items-r.InPart.Items) + ", was not"
 	switch {
 	case r.Part.Of > 0:
-		return text + fmt.Sprintf(", shard %s of %d: %s; %slooked at", ranges(r.Part.Shards), r.Part.Of, inWords(r), rest)
+		return text + fmt.Sprintf(", shard %s of %d: %s; %s looked at", ranges(r.Part.Shards), r.Part.Of, inWords(r), rest)
 	case r.Part.Sample > 0:
-		return text + fmt.Sprintf(", seed %d: %s; %sread", r.Part.Seed, inWords(r), rest)
+		return text + fmt.Sprintf(", seed %d: %s; %s read", r.Part.Seed, inWords(r), rest)
 	}
 	return text + ": " + inWords(r)
 }

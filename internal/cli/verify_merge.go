@@ -85,8 +85,12 @@ func absent(r *dtool.VerifyReport) error {
 			missing = append(missing, shard)
 		}
 	}
+	word := "shards"
+	if len(missing) == 1 {
+		word = "shard"
+	}
 	return hinted{
-		fmt.Errorf("%s: %w to a verdict: of %d shards there is no report of %s", r.URI, dtool.ErrCannotMerge, r.Part.Of, ranges(missing)),
+		fmt.Errorf("%s: %w to a verdict: there is no report of %s %s of %d", r.URI, dtool.ErrCannotMerge, word, ranges(missing), r.Part.Of),
 		fmt.Sprintf("dtool verify --full --shard %d/%d DS > FILE makes one", missing[0], r.Part.Of),
 	}
 }

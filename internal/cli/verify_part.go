@@ -133,7 +133,8 @@ func (f *sampleFlag) Set(text string) error {
 // so that there is one item at least.
 func (f *sampleFlag) of(items int) int {
 	if f.percent > 0 {
-		return max(1, int(math.Ceil(float64(items)*f.percent/100)))
+		const slip = 1e-9 // 1.1% of 1000 are 11, and a little more as floats have it
+		return max(1, int(math.Ceil(float64(items)*f.percent/100-slip)))
 	}
 	return f.count
 }
