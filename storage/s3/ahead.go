@@ -116,7 +116,7 @@ func (o *object) reachAhead() {
 // one. It cuts the stream short, whose connection is then lost; so from then on
 // a stream, too, is asked for no more than it is to bring.
 func (o *object) widen() bool {
-	split := (o.first.next/o.rangeSize() + 2) * o.rangeSize()
+	split := (o.first.next + o.rangeSize()*3/2) / o.rangeSize() * o.rangeSize() // a range or so is left to it
 	if split >= o.end || !o.store.keptWaiting(o.got, o.waited) {
 		return false
 	}
@@ -188,8 +188,8 @@ func (s *Store) fill(from *stream, data []byte) error {
 		return s.error("GetObject", from.key, nil, err)
 	}
 	defer end()
-	defer from.Close()
 	_, err = io.ReadFull(from, data)
+	_ = from.Close() // all that was wanted of it is there, or err says what is not
 	return err
 }
 

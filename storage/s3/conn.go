@@ -18,6 +18,9 @@ type watchedConn struct {
 	pace     *pace
 	closing  sync.Once
 	closed   chan struct{}
+
+	mu   sync.Mutex
+	turn time.Time // when the writer is to have its turn
 }
 
 func newWatchedConn(conn net.Conn, patience time.Duration, pace *pace) *watchedConn {
@@ -41,24 +44,25 @@ const writeStep = 64 << 10
 // Read gives what has arrived when its turn has come. What arrives meanwhile
 // waits in the kernel, and the sender with it.
 func (c *watchedConn) Read(p []byte) (int, error) {
-	if err := c.SetReadDeadline(time.Now().Add(c.patience)); err != nil {
+	if err := c.renewReader(time.Now()); err != nil {
 		return 0, err
 	}
 	n, err := c.Conn.Read(c.pace.part(p))
-	c.pace.wait(n, c.closed, func(time.Duration) {})
+	c.pace.wait(n, c.closed, func(time.Time) {})
 	return n, c.explain(err)
 }
 
 // Write gives the reader, too, time anew: it waits for the answer to what is
-// being sent. Waiting for a turn is no rest of the connection's.
+// being sent.
 func (c *watchedConn) Write(p []byte) (int, error) {
 	written := 0
 	for {
 		part := c.pace.part(p[written:min(written+writeStep, len(p))])
-		c.pace.wait(len(part), c.closed, func(delay time.Duration) {
-			_ = c.SetReadDeadline(time.Now().Add(delay + c.patience)) // fails for a closed connection, as does what follows
+		c.pace.wait(len(part), c.closed, func(turn time.Time) {
+			_ = c.renewReader(turn) // fails for a closed connection, as does what follows
 		})
-		if err := c.SetDeadline(time.Now().Add(c.patience)); err != nil {
+		now := time.Now()
+		if err := errors.Join(c.renewReader(now), c.SetWriteDeadline(now.Add(c.patience))); err != nil {
 			return written, err
 		}
 		n, err := c.Conn.Write(part)
@@ -67,6 +71,17 @@ func (c *watchedConn) Write(p []byte) (int, error) {
 			return written, c.explain(err)
 		}
 	}
+}
+
+// renewReader has the reader's patience begin at a time, or when the writer has
+// its turn: until then nothing can be expected.
+func (c *watchedConn) renewReader(at time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at.After(c.turn) {
+		c.turn = at
+	}
+	return c.SetReadDeadline(c.turn.Add(c.patience))
 }
 
 // Close ends what waits, for the network or for its turn.

@@ -72,3 +72,45 @@ func TestBuffersAreServedInTurn(t *testing.T) {
 	}
 	takers.Wait()
 }
+
+// TestReadingAheadLeavesRoomForUploads takes all that reading ahead may have.
+func TestReadingAheadLeavesRoomForUploads(t *testing.T) {
+	limits := NewLimits(LimitOptions{BufferBytes: 1 << 20})
+	var ahead []*buffer
+	for b := limits.bufferAhead(1 << 15); b != nil; b = limits.bufferAhead(1 << 15) {
+		ahead = append(ahead, b)
+	}
+	if len(ahead) != 8 {
+		t.Errorf("reading ahead gets %d buffers, want 8: a quarter of the room", len(ahead))
+	}
+	upload, err := limits.buffer(t.Context(), 5<<20) // as much as can be asked for
+	if err != nil {
+		t.Fatal(err)
+	}
+	ahead[0].release()
+	if limits.bufferAhead(1<<15) == nil {
+		t.Error("what was given back is not to be had")
+	}
+	for _, b := range ahead[1:] {
+		b.release()
+	}
+	if limits.bufferAhead(1<<20) != nil {
+		t.Error("reading ahead gets more than its part")
+	}
+	upload.release()
+}
+
+func TestReadingAheadTakesNoRoomThatIsNotFree(t *testing.T) {
+	limits := NewLimits(LimitOptions{BufferBytes: 1 << 20})
+	for range 4 {
+		if _, err := limits.buffer(t.Context(), 1<<18); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if limits.bufferAhead(1) != nil {
+		t.Error("there is no room, and yet a buffer")
+	}
+	if !limits.ahead.TryAcquire(1 << 18) {
+		t.Error("what was not to be had is taken")
+	}
+}

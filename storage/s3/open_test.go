@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,6 +171,33 @@ func TestCertificatesOfOnesOwnAreTrusted(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// TestConnectingAgainResumesTheSession has a store end each connection after an
+// answer, as some do.
+func TestConnectingAgainResumesTheSession(t *testing.T) {
+	isolate(t)
+	var resumed []bool
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		resumed = append(resumed, r.TLS.DidResume)
+		content("content", "Connection: close")(w, r)
+	}))
+	t.Cleanup(server.Close)
+	bundle := filepath.Join(t.TempDir(), "ca.pem")
+	write(t, bundle, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	t.Setenv("AWS_CA_BUNDLE", bundle)
+	store, err := s3.Open(t.Context(), "bucket", s3.Config{Endpoint: server.URL, AccessKeyID: "AKID", SecretAccessKey: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := get(t.Context(), store, storage.Range{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []bool{false, true}; !slices.Equal(resumed, want) {
+		t.Errorf("sessions were resumed %v, want %v", resumed, want)
+	}
 }
 
 func write(t *testing.T, path, text string) {

@@ -37,19 +37,20 @@ func (p *pace) part(b []byte) []byte {
 	return b[:min(len(b), p.step)]
 }
 
-// wait takes the turn for a number of bytes that part allowed, and tells those
-// who watch for how long it will wait. It ends early if the connection is closed,
-// and then leaves its turn to others.
-func (p *pace) wait(bytes int, closed <-chan struct{}, watch func(time.Duration)) {
+// wait takes the turn for a number of bytes that part allowed, and tells when that
+// is if it has to wait. It ends early if the connection is closed, and then
+// leaves its turn to others.
+func (p *pace) wait(bytes int, closed <-chan struct{}, tell func(turn time.Time)) {
 	if p == nil || bytes == 0 {
 		return
 	}
-	turn := p.limiter.ReserveN(time.Now(), bytes)
-	delay := turn.Delay()
+	now := time.Now()
+	turn := p.limiter.ReserveN(now, bytes)
+	delay := turn.DelayFrom(now)
 	if delay == 0 {
 		return
 	}
-	watch(delay)
+	tell(now.Add(delay))
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {

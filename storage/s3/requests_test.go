@@ -1,13 +1,20 @@
 package s3_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/dtool-go/dtool/internal/s3test"
 	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/s3"
 )
 
 // TestRequestsAreFew counts what a real server is asked: no request more than the
@@ -47,5 +54,65 @@ func TestRequestsAreFew(t *testing.T) {
 		if !maps.Equal(got, test.want) {
 			t.Errorf("%s takes %v, want %v", name, got, test.want)
 		}
+	}
+}
+
+// TestRequestsAtOnceAreBounded has many wait for their turn, a body that is being
+// read apart.
+func TestRequestsAtOnceAreBounded(t *testing.T) {
+	const most = 3
+	s := newShelf(t, 50)
+	var under, highest atomic.Int32
+	full := make(chan struct{})
+	s.before = func(_ http.ResponseWriter, r *http.Request, _ string) bool {
+		if r.Method != http.MethodHead {
+			return false
+		}
+		n := under.Add(1)
+		defer under.Add(-1)
+		if highest.Store(max(n, highest.Load())); n == most {
+			close(full)
+		}
+		<-full // or not all are here yet
+		return false
+	}
+	store, limits := s.open(t, func(c *s3.Config) { c.Limits = s3.NewLimits(s3.LimitOptions{Requests: most}) })
+	body, _ := s.begin(t.Context(), t, store, storage.Range{})
+	defer body.Close()
+	if !limits.Idle() {
+		t.Error("a body that is read takes a turn")
+	}
+	var stats sync.WaitGroup
+	for range 10 {
+		stats.Go(func() {
+			if _, err := store.Stat(t.Context(), "dir/key"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	stats.Wait()
+	if got := highest.Load(); got != most {
+		t.Errorf("%d requests were under way at once, want %d", got, most)
+	}
+}
+
+// TestSlowUploadIsGivenUp cancels a Put that its bandwidth would keep busy for
+// half an hour.
+func TestSlowUploadIsGivenUp(t *testing.T) {
+	s := newShelf(t, 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.before = func(_ http.ResponseWriter, r *http.Request, _ string) bool {
+		cancel()
+		_, _ = io.Copy(io.Discard, r.Body) // ends with the connection
+		return true
+	}
+	store, limits := s.open(t, func(c *s3.Config) {
+		c.Limits, c.PartSize = s3.NewLimits(s3.LimitOptions{BytesPerSecond: 4 << 10}), 16<<20
+	})
+	if err := put(ctx, store, strings.Repeat("x", 8<<20)); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if !limits.Idle() {
+		t.Error("something is left of it")
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/dtool-go/dtool/storage"
 )
@@ -67,16 +66,10 @@ func (s *stream) broken(cause error) error {
 			fmt.Errorf("the body broke off at byte %d of %d: %w", s.next, s.end, transportCause(cause)))
 	}
 	s.store.log.InfoContext(s.ctx, "a body broke off and is continued", "key", s.key, "byte", s.next, "error", cause.Error())
-	delay, err := s.store.retryer.RetryDelay(s.fruitless, cause)
-	if err != nil {
+	if err := s.store.pause(s.ctx, s.fruitless, cause); err != nil {
 		return s.store.error("GetObject", s.key, nil, err)
 	}
-	select {
-	case <-s.ctx.Done():
-		return s.store.error("GetObject", s.key, nil, s.ctx.Err())
-	case <-time.After(delay):
-		return nil
-	}
+	return nil
 }
 
 func (s *stream) reopen() error {
