@@ -203,7 +203,7 @@ func TestEndToEnd(t *testing.T) {
 		`\| cp-up +\| cp 5 × 1 KiB, disk → S3 +\| dtool `,
 		`\| cp-up +\| dtool +\| 1\d PutObject, `,
 		`\| cp-down +\| dtool +\| \d+ GetObject, `,
-		`\| cp-far +\| .*1ms a round trip`,
+		`\| cp-far +\| .*1 ms a round trip`,
 		`\| ls +\| dtool +\| .*ListObjectsV2`,
 		`\| bare GetObject +\| 2 GetObject `,
 		`\| work +\| 1 items \| 3 items \|`,

@@ -79,25 +79,53 @@ func (t tree) linkInto(dir string) error {
 // check compares every byte of the tree with what arrived in a directory, where
 // a file has the name that the function gives, and where there is nothing else.
 func (t tree) check(dir string, name func(string) string) error {
-	entries, err := os.ReadDir(dir)
+	entries, err := countEntries(dir)
 	if err != nil {
 		return err
 	}
-	if len(entries) != len(t.names) {
-		return fmt.Errorf("%d files arrived, and %d were sent", len(entries), len(t.names))
+	if entries != len(t.names) {
+		return fmt.Errorf("%d files arrived, and %d were sent", entries, len(t.names))
 	}
 	var comparing errgroup.Group
-	comparing.SetLimit(runtime.NumCPU())
-	for _, sent := range t.names {
+	workers := runtime.NumCPU()
+	for first := range workers {
 		comparing.Go(func() error {
-			return sameBytes(filepath.Join(t.dir, sent), filepath.Join(dir, name(sent)))
+			var c comparison
+			for i := first; i < len(t.names); i += workers {
+				if err := c.files(filepath.Join(t.dir, t.names[i]), filepath.Join(dir, name(t.names[i]))); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 	}
 	return comparing.Wait()
 }
 
-// sameBytes fails unless two files have the same content.
-func sameBytes(sent, arrived string) error {
+// countEntries counts what is in a directory, without having all of it in memory.
+func countEntries(dir string) (int, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	for n := 0; ; {
+		names, err := d.Readdirnames(1000)
+		n += len(names)
+		if errors.Is(err, io.EOF) {
+			return n, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+}
+
+// A comparison reads two files side by side.
+type comparison struct{ left, right [64 << 10]byte }
+
+// files fails unless both have the same content.
+func (c *comparison) files(sent, arrived string) error {
 	a, err := os.Open(sent)
 	if err != nil {
 		return err
@@ -111,17 +139,11 @@ func sameBytes(sent, arrived string) error {
 		return err
 	}
 	defer b.Close()
-	return sameContent(filepath.Base(sent), a, b)
-}
-
-func sameContent(name string, a, b io.Reader) error {
-	const chunk = 32 << 10
-	var left, right [chunk]byte
 	for {
-		n, errA := io.ReadFull(a, left[:])
-		m, errB := io.ReadFull(b, right[:])
-		if n != m || !bytes.Equal(left[:n], right[:m]) {
-			return fmt.Errorf("%s arrived with other bytes than were sent", name)
+		n, errA := io.ReadFull(a, c.left[:])
+		m, errB := io.ReadFull(b, c.right[:])
+		if n != m || !bytes.Equal(c.left[:n], c.right[:m]) {
+			return fmt.Errorf("%s arrived with other bytes than were sent", filepath.Base(sent))
 		}
 		switch {
 		case ended(errA) && ended(errB):

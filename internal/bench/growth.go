@@ -24,13 +24,13 @@ type growth struct {
 	items []int
 	works []string
 	times map[string][]time.Duration // by work, one for each number of items
-	peaks map[string]size            // by work, of the largest number
+	peaks map[string]memory          // by work, of the largest number
 }
 
 // measureGrowth makes a dataset of each number of items, does with it what must
 // not become slower, and removes it.
 func (s *stage) measureGrowth(ctx context.Context, progress io.Writer) (growth, error) {
-	g := growth{items: s.growth, times: map[string][]time.Duration{}, peaks: map[string]size{}}
+	g := growth{items: s.growth, times: map[string][]time.Duration{}, peaks: map[string]memory{}}
 	for _, n := range s.growth {
 		fmt.Fprintf(progress, "%s: %s items\n", growthName, thousands(n))
 		if err := s.grow(ctx, &g, n); err != nil {
@@ -95,7 +95,7 @@ func (g growth) table() table {
 			row = append(row, shown(took/time.Duration(g.items[i])))
 		}
 		peak := g.peaks[work]
-		t.add(append(row, peak.String(), "≤ "+maxManifestMemory.String(), yes(peak <= maxManifestMemory))...)
+		t.add(append(row, peak.String(), "≤ "+maxManifestMemory.String(), yes(peak.most <= maxManifestMemory))...)
 	}
 	return t
 }

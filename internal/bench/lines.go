@@ -26,11 +26,11 @@ func lines(o options) []line {
 		{name: "start", work: "start: `dtool --version`", rounds: quick, budget: budget{time: 20 * time.Millisecond}, field: start},
 		{
 			name: "ls", work: fmt.Sprintf("list %d datasets in S3", o.datasets), rounds: o.rounds,
-			budget: budget{ratio: 1.5, time: 500 * time.Millisecond, requests: 2*o.datasets + pages(o.datasets)}, field: listing,
+			budget: budget{ratio: 1.5, time: 500 * time.Millisecond, requests: o.datasets + pages(o.datasets)}, field: listing,
 		},
 		{
 			name: "inventory", work: fmt.Sprintf("inventory of %d datasets in S3", o.datasets), rounds: o.rounds,
-			budget: budget{ratio: 2, requests: 3*o.datasets + pages(o.datasets)}, field: inventory,
+			budget: budget{ratio: 2, requests: 2*o.datasets + pages(o.datasets)}, field: inventory,
 		},
 	}
 	return append(append(all, copyLines(o, few)...), checkLines(o, few)...)
@@ -56,10 +56,10 @@ func copyLines(o options, few int) []line {
 		},
 		{
 			name: "cp-across", work: fmt.Sprintf("cp %v, S3 → S3, one server", o.small), rounds: o.rounds,
-			budget: budget{requests: 2 * whole(n), peak: maxCopyMemory}, field: across,
+			budget: budget{requests: whole(n) + 16, peak: maxCopyMemory}, field: across,
 		},
 		{
-			name: "cp-far", work: fmt.Sprintf("cp %v, disk → S3, %v a round trip", o.few, o.roundTrip), rounds: o.rounds,
+			name: "cp-far", work: fmt.Sprintf("cp %v, disk → S3, %s a round trip", o.few, shown(o.roundTrip)), rounds: o.rounds,
 			budget: budget{ratio: 1, requests: whole(far), peak: maxCopyMemory}, field: upFar,
 		},
 		{

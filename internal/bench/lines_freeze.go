@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -64,7 +65,7 @@ func (s *stage) hashAll(t tree) func(context.Context) (outcome, error) {
 		})
 		for _, o := range each {
 			all.output += o.output
-			all.peak = max(all.peak, o.peak)
+			all.peak = slices.MaxFunc([]memory{all.peak, o.peak}, compareMemory)
 		}
 		return all, err
 	}

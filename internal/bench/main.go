@@ -108,6 +108,5 @@ func (s *stage) measure(ctx context.Context, chosen []line, progress io.Writer) 
 			r.results = append(r.results, s.compete(ctx, l, progress))
 		}
 	}
-	r.floor = ownPeakMemory()
 	return r
 }

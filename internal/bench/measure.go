@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os/exec"
@@ -12,11 +13,28 @@ import (
 // An outcome is how one run of one contestant went.
 type outcome struct {
 	elapsed  time.Duration
-	peak     size           // resident memory; zero of what is no process of its own
+	peak     memory
 	requests map[string]int // by operation
 	output   string         // the first of it
 	lines    int            // of the output
 }
+
+// A memory is the most that a process had resident, zero of what is no process of
+// its own. The kernel counts into it what the process that started it had at
+// most, which is this one: no less can be told.
+type memory struct{ most, floor size }
+
+func (m memory) String() string {
+	switch {
+	case m.most == 0:
+		return ""
+	case m.most <= m.floor:
+		return "< " + m.floor.String()
+	}
+	return m.most.String()
+}
+
+func compareMemory(a, b memory) int { return cmp.Compare(a.most, b.most) }
 
 // lastLine gives the last line of a short output.
 func (o outcome) lastLine() string {
@@ -52,7 +70,7 @@ func (c command) run(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return o, fmt.Errorf("%s: %w: %.2000s", c, err, stderr.text.String())
 	}
-	o.peak = peakMemory(cmd.ProcessState)
+	o.peak = memory{peakMemory(cmd.ProcessState), ownPeakMemory()}
 	return o, nil
 }
 
@@ -69,8 +87,7 @@ func timed(do func() error) (outcome, error) {
 }
 
 // An excerpt keeps the first of what is written to it and counts the lines, so
-// that a long output takes no memory here: the kernel counts what this process
-// has into the peak of those that it starts.
+// that a long output takes no memory here.
 type excerpt struct {
 	text  bytes.Buffer
 	lines int

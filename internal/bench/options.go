@@ -58,7 +58,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	set.StringVar(&o.dtool, "dtool", o.dtool, "the `program` to measure")
 	set.StringVar(&o.rclone, "rclone", o.rclone, "the `program` rclone; a name that is not there leaves it out")
 	set.StringVar(&o.aws, "aws", o.aws, "the `program` of the AWS command line, likewise")
-	set.StringVar(&o.dir, "dir", o.dir, "make the temporary directory in `DIR`, which needs room for 40 times the large files")
+	set.StringVar(&o.dir, "dir", o.dir, "make the temporary directory in `DIR`; all takes up to 20 GiB there")
 	set.BoolVar(&o.keep, "keep", o.keep, "leave the temporary directory there")
 	set.StringVar(&o.document, "o", o.document, "write the `file`, if all lines are done")
 	if err := set.Parse(args); err != nil {

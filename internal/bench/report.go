@@ -76,7 +76,7 @@ func (r result) timeVerdict() (ratio, allowed, met string) {
 }
 
 // needsTable has the requests and the memory of each contestant.
-func needsTable(results []result, floor size) table {
+func needsTable(results []result) table {
 	t := table{head: []string{"line", "who", "requests", "budget", "peak memory-", "budget", "met"}}
 	for _, r := range results {
 		if r.err != nil {
@@ -84,11 +84,11 @@ func needsTable(results []result, floor size) table {
 		}
 		for i, e := range r.entries {
 			worst := slices.MaxFunc(e.outcomes, func(a, b outcome) int { return cmp.Compare(a.requestsInAll(), b.requestsInAll()) })
-			peak := slices.Max(column(e.outcomes, func(o outcome) size { return o.peak }))
-			row := []string{"", e.name, operations(worst.requests), "", memory(peak, floor), "", ""}
+			peak := slices.MaxFunc(column(e.outcomes, func(o outcome) memory { return o.peak }), compareMemory)
+			row := []string{"", e.name, operations(worst.requests), "", peak.String(), "", ""}
 			if i == 0 {
 				row[0] = r.name
-				row[3], row[5], row[6] = r.budget.needs(worst.requestsInAll(), peak)
+				row[3], row[5], row[6] = r.budget.needs(worst.requestsInAll(), peak.most)
 			}
 			t.add(row...)
 		}
@@ -124,16 +124,6 @@ func operations(requests map[string]int) string {
 	return strings.Join(names, ", ")
 }
 
-func memory(peak, floor size) string {
-	switch {
-	case peak == 0:
-		return ""
-	case peak <= floor:
-		return "< " + floor.String()
-	}
-	return peak.String()
-}
-
 // settingsOf lists what contestants were told beyond the work itself.
 func settingsOf(results []result) []string {
 	var notes []string
@@ -154,7 +144,6 @@ func settingsOf(results []result) []string {
 type report struct {
 	results []result
 	growth  *growth // nil if it was not asked for
-	floor   size    // of the memory that can be told
 }
 
 // err joins the failures of all lines.
@@ -174,7 +163,7 @@ func (r report) writeTables(w io.Writer) {
 		times := timeTable(r.results)
 		times.write(w)
 		fmt.Fprint(w, "\n## Requests and memory\n\n")
-		needs := needsTable(r.results, r.floor)
+		needs := needsTable(r.results)
 		needs.write(w)
 		if notes := settingsOf(r.results); notes != nil {
 			fmt.Fprint(w, "\nSettings beyond the defaults:\n\n")

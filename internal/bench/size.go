@@ -94,7 +94,7 @@ func shown(d time.Duration) string {
 	case d >= 100*time.Millisecond:
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d >= time.Millisecond:
-		return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(d.Microseconds())/1000), ".0") + " ms"
 	default:
 		return fmt.Sprintf("%d µs", d.Microseconds())
 	}

@@ -16,8 +16,7 @@ func peakMemory(p *os.ProcessState) size {
 	return 0
 }
 
-// ownPeakMemory gives it of this process. A process starts as a copy of the one
-// that starts it, and the kernel says of it no less.
+// ownPeakMemory gives it of this process.
 func ownPeakMemory() size {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

@@ -1,6 +1,8 @@
 package s3test
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -11,7 +13,9 @@ import (
 // Requests gives the S3 operations that the server has answered since it was
 // started, in order: "PutObject", "ListObjectsV2".
 func (s *Server) Requests() ([]string, error) {
-	return s.requestsFrom(0)
+	var ops []string
+	err := s.requestsFrom(0, func(op string) { ops = append(ops, op) })
+	return ops, err
 }
 
 // Tally begins to count: what it gives tells the number of requests since, by
@@ -26,11 +30,8 @@ func (s *Server) Tally() (since func() (map[string]int, error), err error) {
 		return nil, err
 	}
 	return func() (map[string]int, error) {
-		ops, err := s.requestsFrom(info.Size())
 		counts := map[string]int{}
-		for _, op := range ops {
-			counts[op]++
-		}
+		err := s.requestsFrom(info.Size(), func(op string) { counts[op]++ })
 		return counts, err
 	}, nil
 }
@@ -58,33 +59,30 @@ func (s *Server) accessLog() (string, error) {
 	return accessLog(s.run.dir), nil
 }
 
-// requestsFrom gives the operations that are logged after so many bytes.
-func (s *Server) requestsFrom(offset int64) ([]string, error) {
+// requestsFrom calls a function with every operation that is logged after so many
+// bytes.
+func (s *Server) requestsFrom(offset int64, do func(op string)) error {
 	path, err := s.accessLog()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	log, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer log.Close()
 	if _, err := log.Seek(offset, io.SeekStart); err != nil {
-		return nil, err
+		return err
 	}
-	text, err := io.ReadAll(log)
-	if err != nil {
-		return nil, err
-	}
-	var ops []string
-	for line := range strings.Lines(string(text)) {
+	lines := bufio.NewScanner(log)
+	for lines.Scan() {
 		// owner, bucket, time, zone, address, requester, request, operation.
 		// What follows may hold spaces.
-		if fields := strings.SplitN(line, " ", 9); len(fields) == 9 {
-			if op, isS3 := strings.CutPrefix(fields[7], "s3_"); isS3 {
-				ops = append(ops, op)
+		if fields := bytes.SplitN(lines.Bytes(), []byte(" "), 9); len(fields) == 9 {
+			if op, isS3 := strings.CutPrefix(string(fields[7]), "s3_"); isS3 {
+				do(op)
 			}
 		}
 	}
-	return ops, nil
+	return lines.Err()
 }
