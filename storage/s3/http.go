@@ -37,7 +37,7 @@ func newHTTPClient(base aws.HTTPClient, c Config) aws.HTTPClient {
 		// Signatures and bodies go to the host that they were meant for.
 		plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
-	return loggingClient{client, c.Log}
+	return loggingClient{plainBodies{client}, c.Log}
 }
 
 // A loggingClient writes down each try of each request. Headers, which hold the

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -149,7 +150,7 @@ func (u *upload) send(ctx context.Context, number int32, data []byte) (types.Com
 	out, err := call(ctx, s, "UploadPart", u.key, func(ctx context.Context, region func(*s3.Options)) (*s3.UploadPartOutput, error) {
 		return s.api.UploadPart(ctx, &s3.UploadPartInput{
 			Bucket: &s.bucket, Key: &u.key, UploadId: &u.id, PartNumber: &number,
-			Body: rewindable(data), ContentLength: aws.Int64(int64(len(data))),
+			Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))),
 		}, region)
 	})
 	if err != nil {
@@ -221,7 +222,7 @@ func (u *upload) made(info storage.Info) bool {
 func (u *upload) giveUp(ctx context.Context, parts []types.CompletedPart, cause error) {
 	passing := errors.Is(cause, storage.ErrUnreachable) || errors.Is(cause, storage.ErrThrottled)
 	arrived := slices.ContainsFunc(parts, func(p types.CompletedPart) bool { return p.ETag != nil })
-	if ctx.Err() != nil || !passing || !arrived && u.had == nil {
+	if !passing || !arrived && u.had == nil {
 		u.abort(ctx)
 		return
 	}

@@ -50,7 +50,7 @@ func (s *Store) putWhole(ctx context.Context, key string, body *storage.CheckedB
 	}
 	out, err := call(ctx, s, "PutObject", key, func(ctx context.Context, region func(*s3.Options)) (*s3.PutObjectOutput, error) {
 		return s.api.PutObject(ctx, &s3.PutObjectInput{
-			Bucket: &s.bucket, Key: &key, Body: rewindable(buf.data), ContentLength: aws.Int64(opts.Size),
+			Bucket: &s.bucket, Key: &key, Body: bytes.NewReader(buf.data), ContentLength: aws.Int64(opts.Size),
 			ContentMD5: contentMD5(body), ContentType: aws.String(contentType), Metadata: opts.Metadata,
 		}, region)
 	})
@@ -88,13 +88,6 @@ func atEnd(body *storage.CheckedBody) error {
 // the cause.
 func (s *Store) bodyError(key string, err error) error {
 	return s.error("PutObject", key, nil, fmt.Errorf("read what is to be stored: %w", err))
-}
-
-// rewindable gives a body which a retry can send again. It hides that the
-// bytes could be written at one go, since then a request could not be given up
-// before all of them are.
-func rewindable(data []byte) io.ReadSeeker {
-	return struct{ io.ReadSeeker }{bytes.NewReader(data)}
 }
 
 func contentMD5(body *storage.CheckedBody) *string {

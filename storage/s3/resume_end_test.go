@@ -67,7 +67,7 @@ func TestResumedUploadOfOtherMetadata(t *testing.T) {
 		"is somebody else's by now":          {described(len(large), `ETag: "e5"`, "X-Amz-Meta-Checksum: def"), nil, "meanwhile", []string{"head"}},
 		"changes between look and copy":      {others, refusal(412, "PreconditionFailed", "No."), "other metadata", []string{"head", "copy"}},
 		"cannot be looked at":                {answer(403, ""), nil, "HeadObject", []string{"head"}},
-		"is another size, and somebody's":    {described(3, `ETag: "e5"`), nil, "meanwhile", []string{"head"}},
+		"is another size, and somebody's":    {described(3, `ETag: "e5"`, "X-Amz-Meta-Handle: ZGF0YQ==", "X-Amz-Meta-Checksum: abc"), nil, "meanwhile", []string{"head"}},
 		"is gone again, as somebody removed": {answer(404, ""), nil, "HeadObject", []string{"head"}},
 	} {
 		t.Run(name, func(t *testing.T) {

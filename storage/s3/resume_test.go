@@ -216,6 +216,7 @@ func TestOddAnswersToALookForParts(t *testing.T) {
 		"lists without end":        {list: listedParts(listedPart(1, "01234567"), "<IsTruncated>true</IsTruncated>"), begun: true, sent: 3},
 		"lists two pages":          {list: twoPages, sent: 1},
 		"a part of number 0":       {list: listedParts(listedPart(0, "01234567")), begun: true, sent: 3},
+		"a part beyond the end":    {list: listedParts(listedPartAs(4, -5, "x")), begun: true, sent: 3},
 		"a part of another size":   {list: listedParts(listedPart(1, "0123456")), begun: true, sent: 3},
 		"the last of another size": {list: listedParts(listedPart(1, "01234567"), listedPart(3, "ghij")), begun: true, sent: 3},
 		"ETags that are no MD5":    {list: listedParts(listedPartAs(1, 8, "CRC64-1"), listedPartAs(2, 8, "00000000000000000000000000000000")), sent: 3},
