@@ -30,6 +30,8 @@ type addition struct {
 	size    int64
 }
 
+func (a addition) item() Item { return Item{Relpath: a.relpath, Size: a.size} }
+
 func (a addition) relpathOf() string { return a.relpath }
 
 // AddOptions goes with [Proto.Add].
@@ -215,13 +217,10 @@ func (p *Proto) take(ctx context.Context, files []addition, sum bool, o Observer
 	}
 	meter := o.meter("Adding", len(files), bytes)
 	stored := make([]added, len(files))
-	err := transfer.Run(ctx, p.client.workersFor(p.store), files, func(ctx context.Context, i int, file addition) error {
-		var err error
-		if stored[i], err = p.takeOne(ctx, file, sum, meter); err != nil {
-			return &ItemError{"adding", Identifier(file.relpath), file.relpath, err}
-		}
-		meter.ItemDone()
-		return nil
+	work := itemWork{p.client, "adding", meter, []storage.Store{p.store}}
+	err := doForItems(ctx, work, files, addition.item, func(ctx context.Context, i int, file addition) (err error) {
+		stored[i], err = p.takeOne(ctx, file, sum, meter)
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -170,33 +170,3 @@ func creator(environ []string) string {
 	}
 	return "unknown"
 }
-
-// defaultConcurrency is how many items at a time travel to or from a store that
-// answers over a network: enough to hide its round trips.
-const defaultConcurrency = 16
-
-// workersFor gives how many items at a time are worked on. Work on local files
-// is bounded by the cores, work over a network by its round trips.
-func (c *Client) workersFor(stores ...storage.Store) int {
-	if anyRemote(stores) {
-		return c.requests
-	}
-	return c.workers
-}
-
-// weightFor tells for how many workers an item stands: over a network a large
-// one travels in several parts at once.
-func weightFor(stores ...storage.Store) func(size int64) int {
-	const part, most = 16 << 20, 4
-	if !anyRemote(stores) {
-		return func(int64) int { return 1 }
-	}
-	return func(size int64) int { return int(min(1+size/part, most)) }
-}
-
-func anyRemote(stores []storage.Store) bool {
-	return slices.ContainsFunc(stores, func(store storage.Store) bool {
-		_, local := store.(storage.LocalPather)
-		return !local
-	})
-}

@@ -19,15 +19,9 @@ func (c *copying) copyItems(ctx context.Context) error {
 	if err := c.findServerCopies(ctx); err != nil {
 		return err
 	}
-	size := weightFor(c.src.store, c.dst.store)
-	weight := func(p PlannedItem) int { return size(p.Size) }
-	room := c.client.workersFor(c.src.store, c.dst.store)
-	err := transfer.RunWeighted(ctx, room, c.plan.Items, weight, func(ctx context.Context, _ int, p PlannedItem) error {
-		if err := c.copyItem(ctx, p.Item, meter); err != nil {
-			return &ItemError{"copying", p.Identifier, p.Relpath, err}
-		}
-		meter.ItemDone()
-		return nil
+	work := itemWork{c.client, "copying", meter, []storage.Store{c.src.store, c.dst.store}}
+	err := doForItems(ctx, work, c.plan.Items, PlannedItem.item, func(ctx context.Context, _ int, p PlannedItem) error {
+		return c.copyItem(ctx, p.Item, meter)
 	})
 	if err != nil {
 		return err

@@ -27,6 +27,8 @@ type PlannedItem struct {
 	Why CopyReason
 }
 
+func (p PlannedItem) item() Item { return p.Item }
+
 // A CopyReason says why an item is moved.
 type CopyReason string
 

@@ -86,13 +86,10 @@ func (d *Dataset) diffContent(ctx context.Context, left, right *Manifest, o Obse
 	}
 	meter := o.meter("Hashing", left.Len(), left.TotalSize())
 	hashes := make([]string, left.Len())
-	err := transfer.Run(ctx, d.client.workersFor(d.store), left.items, func(ctx context.Context, i int, item Item) error {
-		var err error
-		if hashes[i], err = d.hashWith(ctx, right.hashFunction, item, meter); err != nil {
-			return &ItemError{"hashing", item.Identifier, item.Relpath, err}
-		}
-		meter.ItemDone()
-		return nil
+	work := itemWork{d.client, "hashing", meter, []storage.Store{d.store}}
+	err := doForItems(ctx, work, left.items, itself, func(ctx context.Context, i int, item Item) (err error) {
+		hashes[i], err = d.hashWith(ctx, right.hashFunction, item, meter)
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -119,13 +119,9 @@ func (p *Proto) hashItems(ctx context.Context, infos []storage.Info, items []Ite
 		}
 	}
 	meter := o.meter("Hashing", len(unknown), bytes)
-	return transfer.Run(ctx, p.client.workersFor(p.store), unknown, func(ctx context.Context, _, i int) error {
-		err := p.hashItem(ctx, infos[i], &items[i], meter)
-		if err != nil {
-			return &ItemError{"hashing", items[i].Identifier, items[i].Relpath, err}
-		}
-		meter.ItemDone()
-		return nil
+	work := itemWork{p.client, "hashing", meter, []storage.Store{p.store}}
+	return doForItems(ctx, work, unknown, func(i int) Item { return items[i] }, func(ctx context.Context, _, i int) error {
+		return p.hashItem(ctx, infos[i], &items[i], meter)
 	})
 }
 

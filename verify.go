@@ -144,18 +144,18 @@ func (d *Dataset) nameAmongItems(key string) string {
 func (d *Dataset) verifyContent(ctx context.Context, m *Manifest, items []Item, report *VerifyReport, o Observer) error {
 	altered := make([]*storage.Mismatch, len(items))
 	meter := o.meter("Verifying", len(items), totalSize(items))
-	err := transfer.Run(ctx, d.client.workersFor(d.store), items, func(ctx context.Context, i int, item Item) error {
+	work := itemWork{d.client, "verifying", meter, []storage.Store{d.store}}
+	err := doForItems(ctx, work, items, itself, func(ctx context.Context, i int, item Item) error {
 		key, err := d.layout.itemKey(item.Relpath)
 		if err != nil {
 			return err
 		}
 		err = m.checkItem(ctx, d.store, key, item, meter)
 		var isAltered bool
-		if altered[i], isAltered = errors.AsType[*storage.Mismatch](err); err != nil && !isAltered {
-			return &ItemError{"verifying", item.Identifier, item.Relpath, err}
+		if altered[i], isAltered = errors.AsType[*storage.Mismatch](err); isAltered {
+			return nil
 		}
-		meter.ItemDone()
-		return nil
+		return err
 	})
 	for i, item := range items {
 		why := m.unverifiable(item)
