@@ -18,7 +18,8 @@ const documentTail = `
 
 - **Ratios, not times.** An absolute time is that of one machine on one day. Everybody ran in the same rounds, in another
   order each time, and the ratio is the median of the ratios of each round: dtool's time by that of the fastest of the
-  others. 0.5 is twice as fast. *Least* and *most* are the spread; one that is wide says that the machine was busy.
+  others. 0.5 is twice as fast. *Least* and *most* are the spread; one that is wide says that the machine was busy. *CPU* is the time that the
+  process itself kept processors busy, which changes least with what else runs; that of the server is not in it.
 - **Right, or nothing.** After each run, outside of the time, what arrived was compared byte for byte with what was sent.
   One wrong byte and there is no page. The others neither write a manifest nor check one.
 - **Settings.** dtool runs as it comes. rclone runs once with its defaults and once with the settings that suit the work

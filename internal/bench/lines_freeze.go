@@ -65,6 +65,7 @@ func (s *stage) hashAll(t tree) func(context.Context) (outcome, error) {
 		})
 		for _, o := range each {
 			all.output += o.output
+			all.cpu += o.cpu
 			all.peak = slices.MaxFunc([]memory{all.peak, o.peak}, compareMemory)
 		}
 		return all, err

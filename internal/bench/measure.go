@@ -13,6 +13,7 @@ import (
 // An outcome is how one run of one contestant went.
 type outcome struct {
 	elapsed  time.Duration
+	cpu      time.Duration // of the process, on all cores; zero of what is no process
 	peak     memory
 	requests map[string]int // by operation
 	output   string         // the first of it
@@ -70,6 +71,7 @@ func (c command) run(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return o, fmt.Errorf("%s: %w: %.2000s", c, err, stderr.text.String())
 	}
+	o.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	o.peak = memory{peakMemory(cmd.ProcessState), ownPeakMemory()}
 	return o, nil
 }

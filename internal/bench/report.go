@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 func yes(met bool) string {
@@ -19,18 +20,21 @@ func yes(met bool) string {
 
 // timeTable has a row for each contestant of each line.
 func timeTable(results []result) table {
-	t := table{head: []string{"line", "work", "who", "median-", "least-", "most-", "ratio-", "budget", "met"}}
+	t := table{head: []string{"line", "work", "who", "median-", "least-", "most-", "CPU-", "ratio-", "budget", "met"}}
 	for _, r := range results {
 		if r.err != nil {
-			t.add(r.name, r.work, reason(r.err), "", "", "", "", "", "")
+			t.add(r.name, r.work, reason(r.err), "", "", "", "", "", "", "")
 			continue
 		}
 		for i, e := range r.entries {
 			times := e.times()
-			row := []string{"", "", e.name, shown(e.median()), shown(slices.Min(times)), shown(slices.Max(times)), "", "", ""}
+			row := []string{"", "", e.name, shown(e.median()), shown(slices.Min(times)), shown(slices.Max(times)), "", "", "", ""}
+			if cpu := median(column(e.outcomes, func(o outcome) time.Duration { return o.cpu })); cpu > 0 {
+				row[6] = shown(cpu)
+			}
 			if i == 0 {
 				row[0], row[1] = r.name, r.work
-				row[6], row[7], row[8] = r.timeVerdict()
+				row[7], row[8], row[9] = r.timeVerdict()
 			}
 			t.add(row...)
 		}
