@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -13,10 +15,18 @@ import (
 )
 
 // An output is standard output: buffered, with its first failure kept for the end.
+// What is printed is on its way to the reader within outputDelay, whatever the
+// command waits for by then, and much that is printed at once goes together. It
+// is safe for concurrent use.
 type output struct {
-	w        *bufio.Writer
 	terminal bool
+
+	mu    sync.Mutex
+	w     *bufio.Writer
+	timer *time.Timer // not nil while something waits in the buffer
 }
+
+const outputDelay = 100 * time.Millisecond
 
 func newOutput(w io.Writer) *output {
 	return &output{w: bufio.NewWriter(w), terminal: isTerminal(w)}
@@ -26,17 +36,17 @@ func newOutput(w io.Writer) *output {
 // anybody wrote: on a terminal what it would act on is shown escaped, while a pipe
 // gets them verbatim.
 func (o *output) Printf(format string, args ...any) {
-	if !o.terminal {
-		fmt.Fprintf(o.w, format, args...)
-		return
-	}
-	for i, arg := range args {
-		if text, ok := arg.(string); ok {
-			args[i] = escape(text, "")
+	if o.terminal {
+		for i, arg := range args {
+			if text, ok := arg.(string); ok {
+				args[i] = escape(text, "")
+			}
 		}
 	}
-	fmt.Fprintf(o.w, format, args...)
-	_ = o.w.Flush() // the failure is kept, and Flush gives it at the end
+	fmt.Fprintf(o, format, args...)
+	if o.terminal {
+		_ = o.Flush() // the failure is kept, and Flush gives it at the end
+	}
 }
 
 // Text prints a text of several lines: as it is, or on a terminal with all but
@@ -45,15 +55,29 @@ func (o *output) Text(text []byte) {
 	if o.terminal {
 		text = []byte(escape(string(text), "\n\t"))
 	}
-	_, _ = o.w.Write(text)
+	_, _ = o.Write(text)
 }
 
 // Write takes text of the program's own, such as help.
-func (o *output) Write(p []byte) (int, error) { return o.w.Write(p) }
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n, err := o.w.Write(p)
+	if o.timer == nil && o.w.Buffered() > 0 {
+		o.timer = time.AfterFunc(outputDelay, func() { _ = o.Flush() })
+	}
+	return n, err
+}
 
 // Flush brings out what is buffered, and tells whether everything since the
-// start could be written.
+// start could be written. When it has returned, nothing is written by itself.
 func (o *output) Flush() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.timer != nil {
+		o.timer.Stop()
+		o.timer = nil
+	}
 	if err := o.w.Flush(); err != nil {
 		return &outputError{err}
 	}

@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -29,6 +33,65 @@ func TestEscape(t *testing.T) {
 	if got, want := escape("a\n\tb\x1b", "\n\t"), "a\n\tb\\x1b"; got != want {
 		t.Errorf("with line ends and tabs kept: %q, want %q", got, want)
 	}
+}
+
+// writes keeps what each call of Write has brought.
+type writes struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (w *writes) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.list = append(w.list, string(p))
+	return len(p), nil
+}
+
+func (w *writes) all() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.list)
+}
+
+func TestOutputIsOnItsWaySoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w writes
+		o := newOutput(&w)
+		for _, line := range []string{"first\n", "second\n"} {
+			o.Printf("%s", line)
+			synctest.Wait()
+			if slices.Contains(w.all(), line) {
+				t.Errorf("%q did not wait for more", line)
+			}
+			<-time.After(outputDelay)
+			synctest.Wait()
+			if !slices.Contains(w.all(), line) {
+				t.Errorf("%q still waits", line)
+			}
+		}
+	})
+}
+
+func TestOutputThatComesAtOnceGoesTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w writes
+		o := newOutput(&w)
+		for range 10_000 {
+			o.Printf("%s\n", "a line")
+		}
+		if err := o.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(w.all()); n > 20 {
+			t.Errorf("70 kB take %d writes", n)
+		}
+		before := len(w.all())
+		<-time.After(10 * outputDelay)
+		if len(w.all()) != before {
+			t.Error("something is written after the end")
+		}
+	})
 }
 
 func TestNothingEscapedActsOnTerminals(t *testing.T) {
