@@ -35,7 +35,8 @@ type Options struct {
 	// Concurrency is how many items an operation works on at a time, and how many
 	// requests are under way to all buckets together, besides the bodies being read.
 	// 0 means 16, or what hashing has if that is more; between local files it means
-	// what the setting DTOOL_NUM_PROCESSES says, by default one for each core.
+	// what the setting DTOOL_NUM_PROCESSES says, by default one for each core; of a
+	// base it means 64 datasets.
 	Concurrency int
 	// Bandwidth is how many bytes a second go to and come from all buckets
 	// together. 0 sets no bound.
@@ -57,6 +58,7 @@ type Client struct {
 	now      func() time.Time
 	workers  int // on local files
 	requests int // over a network
+	listing  int // of datasets
 	maxItems int
 	openers  map[string]storage.Opener
 
@@ -86,9 +88,9 @@ func NewClient(o Options) (*Client, error) {
 	if c.workers, err = settings.NumProcesses(); err != nil {
 		return nil, err
 	}
-	c.requests = max(defaultConcurrency, c.workers)
+	c.requests, c.listing = max(defaultConcurrency, c.workers), listConcurrency
 	if o.Concurrency > 0 {
-		c.workers, c.requests = o.Concurrency, o.Concurrency
+		c.workers, c.requests, c.listing = o.Concurrency, o.Concurrency, o.Concurrency
 	}
 	if c.maxItems, err = settings.MaxFilesLimit(); err != nil {
 		return nil, err

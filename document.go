@@ -26,19 +26,31 @@ func readDocument(ctx context.Context, store storage.Store, key string, most int
 }
 
 func readObject(ctx context.Context, store storage.Store, key string, most int64) ([]byte, storage.Info, error) {
-	body, info, err := store.Get(ctx, key, storage.Range{})
+	body, info, err := openObject(ctx, store, key, most)
 	if err != nil {
 		return nil, info, err
 	}
 	defer body.Close()
-	if info.Size > most {
-		return nil, info, fmt.Errorf("%w: %s in %s has %d bytes, at most %d are read", ErrBadDocument, quoted(key), store, info.Size, most)
+	text, err := readBody(body, store, key, most)
+	return text, info, err
+}
+
+// openObject opens a whole object for readBody.
+func openObject(ctx context.Context, store storage.Store, key string, most int64) (io.ReadCloser, storage.Info, error) {
+	body, info, err := store.Get(ctx, key, storage.Range{})
+	if err == nil && info.Size > most {
+		body.Close()
+		err = fmt.Errorf("%w: %s in %s has %d bytes, at most %d are read", ErrBadDocument, quoted(key), store, info.Size, most)
 	}
+	return body, info, err
+}
+
+func readBody(body io.Reader, store storage.Store, key string, most int64) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(body, most+1))
 	if err == nil && int64(len(text)) > most {
 		err = fmt.Errorf("%w: %s in %s has more than %d bytes", ErrBadDocument, quoted(key), store, most)
 	}
-	return text, info, err
+	return text, err
 }
 
 // writeDocument writes a whole small object. Its MD5 goes with it, so that the

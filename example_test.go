@@ -134,6 +134,23 @@ func ExampleClient_List() {
 	// Output: [drought-2026 heat-2026]
 }
 
+func ExampleClient_Inventory() {
+	ctx := context.Background()
+	client, base := exampleClient()
+	files, remove := exampleFiles()
+	defer remove()
+	if _, err := client.CreateFrom(ctx, files, "drought-2026", base, dtool.CreateFromOptions{}); err != nil {
+		log.Fatal(err)
+	}
+	for holding, err := range client.Inventory(ctx, base) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(holding.Name(), holding.Items, holding.Size)
+	}
+	// Output: drought-2026 2 14
+}
+
 func ExampleDataset_OpenItem() {
 	ctx := context.Background()
 	client, base := exampleClient()

@@ -1,75 +1,100 @@
 package dtool
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/dtool-go/dtool/internal/transfer"
 )
 
-// List gives the datasets that a base holds, proto datasets among them: those
-// of a bucket in the order of their keys, those of a directory by name. What
-// lies there and is no dataset is passed over. A dataset that is there and
-// cannot be opened is given as an error, and the others follow.
+// listConcurrency is how many datasets of a base are opened at a time: more than
+// items travel, since their documents are small and round trips are all that
+// takes time.
+const listConcurrency = 64
+
+// List gives the datasets that a base holds, proto datasets among them: those of
+// a bucket in the order of their keys, as they come, those of a directory by
+// name. What lies there and is no dataset is passed over. A dataset that is there
+// and cannot be opened is given as an error, and the others follow. If the
+// listing itself fails, that is the last error.
 func (c *Client) List(ctx context.Context, baseURI string) iter.Seq2[*Dataset, error] {
-	return func(yield func(*Dataset, error) bool) {
-		found, err := c.openAll(ctx, baseURI)
+	return list(ctx, c, baseURI, c.openListed)
+}
+
+// openListed gives nil where there is no dataset.
+func (c *Client) openListed(ctx context.Context, find candidate) (*Dataset, error) {
+	at, err := find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d, err := c.open(ctx, at)
+	if errors.Is(err, ErrNotDataset) {
+		return nil, nil
+	}
+	return d, err
+}
+
+// named is what a listing gives. The zero value stands for what is passed over.
+type named interface {
+	comparable
+	Name() string
+}
+
+func list[T named](ctx context.Context, c *Client, baseURI string, open func(context.Context, candidate) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		b, err := c.base(ctx, baseURI)
 		if err != nil {
-			yield(nil, err)
+			yield(none, err)
 			return
 		}
-		for _, f := range found {
-			if !errors.Is(f.err, ErrNotDataset) && !yield(f.dataset, f.err) {
+		found := transfer.Ordered(ctx, c.listing, b.candidates, open)
+		if _, ok := b.(directory); ok {
+			found = byName(ctx, found)
+		}
+		for one, err := range found {
+			passedOver := one == none && err == nil
+			if !passedOver && !yield(one, err) {
 				return
 			}
 		}
 	}
 }
 
-type listed struct {
-	dataset *Dataset
-	err     error
-}
-
-func (c *Client) openAll(ctx context.Context, baseURI string) ([]listed, error) {
-	b, err := c.base(ctx, baseURI)
-	if err != nil {
-		return nil, err
+// byName gives by name, once all of it is there, what comes in another order. Errors
+// come first.
+func byName[T named](ctx context.Context, found iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		var failed []error
+		var sorted []T
+		for one, err := range found {
+			switch {
+			case err != nil:
+				failed = append(failed, err)
+			case one != none:
+				sorted = append(sorted, one)
+			}
+		}
+		if ctx.Err() != nil {
+			yield(none, context.Cause(ctx))
+			return
+		}
+		for _, err := range failed {
+			if !yield(none, err) {
+				return
+			}
+		}
+		slices.SortStableFunc(sorted, func(a, b T) int { return strings.Compare(a.Name(), b.Name()) })
+		for _, one := range sorted {
+			if !yield(one, nil) {
+				return
+			}
+		}
 	}
-	candidates, err := b.candidates(ctx)
-	if err != nil {
-		return nil, err
-	}
-	found := make([]listed, len(candidates))
-	err = transfer.Run(ctx, c.requests, candidates, func(ctx context.Context, i int, f candidate) error {
-		found[i].dataset, found[i].err = c.openCandidate(ctx, f)
-		return ctx.Err()
-	})
-	if err != nil {
-		return nil, err
-	}
-	if _, ok := b.(directory); ok {
-		slices.SortStableFunc(found, func(a, b listed) int { return cmp.Compare(a.name(), b.name()) })
-	}
-	return found, nil
-}
-
-func (c *Client) openCandidate(ctx context.Context, f candidate) (*Dataset, error) {
-	at, err := f(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return c.open(ctx, at)
-}
-
-func (l listed) name() string {
-	if l.dataset == nil {
-		return ""
-	}
-	return l.dataset.Name()
 }
 
 // IsBase tells a base from a dataset: a bucket without anything behind it, or a

@@ -2,6 +2,7 @@ package dtool
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/dtool-go/dtool/storage"
@@ -70,8 +71,9 @@ type base interface {
 	// up without danger to what others do is left, and begun finds it.
 	release(ctx context.Context, uuid string) error
 
-	// candidates gives where datasets may lie, in the order of their listing.
-	candidates(ctx context.Context) ([]candidate, error)
+	// candidates gives where datasets may lie, as the store lists it. What ends
+	// without an error is all.
+	candidates(ctx context.Context) iter.Seq2[candidate, error]
 }
 
 // A candidate finds the place where a dataset may lie. It may ask the store.

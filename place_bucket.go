@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"unicode"
 
@@ -166,24 +167,31 @@ func (b bucket) release(ctx context.Context, uuid string) error {
 	return b.store.Delete(ctx, registrationPrefix+uuid)
 }
 
-func (b bucket) candidates(ctx context.Context) ([]candidate, error) {
-	if b.ref.path != "" {
-		return nil, fmt.Errorf("%s: %w", quoted(b.ref.uri("")), ErrNotDataset)
+func (b bucket) candidates(ctx context.Context) iter.Seq2[candidate, error] {
+	return func(yield func(candidate, error) bool) {
+		if err := b.mustBeWhole(); err != nil {
+			yield(nil, err)
+			return
+		}
+		for info, err := range b.store.List(ctx, registrationPrefix, storage.Deep) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			uuid := strings.TrimPrefix(info.Key, registrationPrefix)
+			if uuidPattern.MatchString(uuid) && !yield(b.candidate(uuid, info.Size), nil) {
+				return
+			}
+		}
 	}
-	var list []candidate
-	for info, err := range b.store.List(ctx, registrationPrefix, storage.Deep) {
-		if err != nil {
-			return nil, err
+}
+
+// candidate reads the registration only if it has a body.
+func (b bucket) candidate(uuid string, size int64) candidate {
+	return func(ctx context.Context) (*place, error) {
+		if size == 0 {
+			return b.place("", uuid), nil
 		}
-		uuid := strings.TrimPrefix(info.Key, registrationPrefix)
-		if !uuidPattern.MatchString(uuid) {
-			continue
-		}
-		find := func(ctx context.Context) (*place, error) { return b.registered(ctx, uuid) }
-		if info.Size == 0 {
-			find = func(context.Context) (*place, error) { return b.place("", uuid), nil }
-		}
-		list = append(list, find)
+		return b.registered(ctx, uuid)
 	}
-	return list, nil
 }

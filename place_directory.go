@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"path/filepath"
 	"strings"
 
@@ -147,17 +148,20 @@ func (d directory) remove(ctx context.Context, name, _ string) error {
 // release leaves the directory: another process may be about to fill it.
 func (directory) release(context.Context, string) error { return nil }
 
-func (d directory) candidates(ctx context.Context) ([]candidate, error) {
-	var list []candidate
-	for info, err := range d.store.List(ctx, "", storage.Shallow) {
-		if err != nil {
-			return nil, err
+func (d directory) candidates(ctx context.Context) iter.Seq2[candidate, error] {
+	return func(yield func(candidate, error) bool) {
+		for info, err := range d.store.List(ctx, "", storage.Shallow) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			name, ok := strings.CutSuffix(info.Key, "/")
+			if !ok && info.Irregular != storage.LinkToDirectory {
+				continue
+			}
+			if !yield(func(context.Context) (*place, error) { return d.child(name) }, nil) {
+				return
+			}
 		}
-		name, ok := strings.CutSuffix(info.Key, "/")
-		if !ok && info.Irregular != storage.LinkToDirectory {
-			continue
-		}
-		list = append(list, func(context.Context) (*place, error) { return d.child(name) })
 	}
-	return list, nil
 }
