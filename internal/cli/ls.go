@@ -53,15 +53,15 @@ func (a *app) runLs(ctx context.Context, o lsOptions, uri string) error {
 
 // listDatasets prints what can be listed even if some of it cannot.
 func (a *app) listDatasets(ctx context.Context, o lsOptions, client *dtool.Client, base string) error {
-	var failed error
+	var failed []error
 	for ds, err := range client.List(ctx, base) {
 		if err != nil {
-			failed = errors.Join(failed, err)
+			failed = append(failed, err)
 			continue
 		}
 		a.printDataset(o, ds)
 	}
-	return failed
+	return errors.Join(failed...)
 }
 
 func (a *app) printDataset(o lsOptions, ds *dtool.Dataset) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -17,10 +18,32 @@ import (
 func (a *app) observe(quiet bool) (dtool.Observer, func()) {
 	d := &display{notes: a.notes}
 	o := dtool.Observer{Warn: d.warn}
-	if !quiet && !a.debug && isTerminal(a.Stderr) && !slices.Contains(a.Environ, "TERM=dumb") {
+	if !quiet && a.showsProgress() {
 		o.Progress = d.update
 	}
 	return o, d.end
+}
+
+func (a *app) showsProgress() bool {
+	return !a.debug && isTerminal(a.Stderr) && !slices.Contains(a.Environ, "TERM=dumb")
+}
+
+// counter shows how far work is whose end nobody knows: a format with the number
+// of calls of the first function, once that takes a second. The second function
+// removes it; until then nothing else may be printed.
+func (a *app) counter(format string) (one, end func()) {
+	if !a.showsProgress() {
+		return func() {}, func() {}
+	}
+	begin := make(chan any)
+	wait := time.AfterFunc(time.Second, func() { close(begin) })
+	bars := mpb.New(mpb.WithOutput(a.Stderr), mpb.WithRenderDelay(begin))
+	bar := bars.New(0, mpb.NopStyle(), mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.CurrentNoUnit(format)))
+	return bar.Increment, func() {
+		wait.Stop()
+		bar.Abort(true)
+		bars.Wait()
+	}
 }
 
 // A display shows a bar for each phase of the work, one below the other.

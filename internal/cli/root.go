@@ -51,8 +51,8 @@ func (a *app) rootCommand() *cobra.Command {
 		&cobra.Group{ID: labelling, Title: "What is known of them:"},
 	)
 	addTo(root, making, a.createCommand(), a.addCommand(), a.freezeCommand(), a.cpCommand(), a.copyCommand(), a.nameCommand())
-	addTo(root, reading, a.lsCommand(), a.summaryCommand(), a.identifiersCommand(), a.itemCommand(), a.verifyCommand(),
-		a.diffCommand(), a.statusCommand(), a.uriCommand(), a.uuidCommand())
+	addTo(root, reading, a.lsCommand(), a.inventoryCommand(), a.summaryCommand(), a.identifiersCommand(), a.itemCommand(),
+		a.verifyCommand(), a.diffCommand(), a.statusCommand(), a.uriCommand(), a.uuidCommand())
 	addTo(root, labelling, a.readmeCommand(), a.tagCommand(), a.annotationCommand())
 	root.SetHelpCommand(helpCommand(root))
 	return root
