@@ -32,9 +32,10 @@ type object struct {
 }
 
 // maxAhead is how many ranges of one object are under way or wait for their
-// reader: a quarter of a part each, so that together they are as large as the
-// default room for them.
-const maxAhead = 8
+// reader: an eighth of a part each, so that together they are as large as the
+// default room for them. For the same memory, more and smaller ranges fill a
+// long line better, and take more requests.
+const maxAhead = 10
 
 func newObject(first *stream) *object {
 	o := &object{
@@ -144,7 +145,7 @@ func (o *object) fetchNext() bool {
 	return true
 }
 
-func (o *object) rangeSize() int64 { return max(o.store.partSize/4, 1) }
+func (o *object) rangeSize() int64 { return max(o.store.partSize/8, 1) }
 
 // Close gives up what is under way, and returns when nothing is any more.
 func (o *object) Close() error {

@@ -72,13 +72,13 @@ func (s *shelf) ranges() []string {
 	return slices.SortedFunc(slices.Values(s.asked), func(a, b string) int { return from(a) - from(b) })
 }
 
-// open gives a store for hurried readers, with parts of 80 bytes: so ranges are
+// open gives a store for hurried readers, with parts of 160 bytes: so ranges are
 // of 20.
 func (s *shelf) open(t *testing.T, change ...func(*s3.Config)) (*s3.Store, *s3.Limits) {
 	t.Helper()
 	c := s3.Config{
 		Endpoint: s.server.URL, AccessKeyID: "AKID", SecretAccessKey: "x",
-		PartSize: 80, Attempts: 3, MaxBackoff: time.Millisecond, Limits: s3.NewLimits(s3.LimitOptions{}),
+		PartSize: 160, Attempts: 3, MaxBackoff: time.Millisecond, Limits: s3.NewLimits(s3.LimitOptions{}),
 	}
 	for _, f := range change {
 		f(&c)
@@ -113,12 +113,12 @@ func TestWhatAReaderGets(t *testing.T) {
 		limit int64 // bytes for buffers
 		want  []string
 	}{
-		"of a small object":         {80, storage.Range{}, 0, []string{""}},
-		"of a little more":          {81, storage.Range{}, 0, []string{"", "40-59", "60-79", "80-80"}},
-		"of a part":                 {130, storage.Range{Offset: 5}, 0, []string{"5-"}},
-		"of a large object":         {130, storage.Range{}, 0, []string{"", "40-59", "60-79", "80-99", "100-119", "120-129"}},
-		"without room for a buffer": {130, storage.Range{}, 40, []string{""}},
-		"with room for one":         {290, storage.Range{}, 128, []string{"", "40-59", "60-139", "140-159", "160-239", "240-259", "260-289"}},
+		"of a small object":         {160, storage.Range{}, 0, []string{""}},
+		"of a little more":          {161, storage.Range{}, 0, []string{"", "40-59", "60-79", "80-99", "100-119", "120-139", "140-159", "160-160"}},
+		"of a part":                 {300, storage.Range{Offset: 5}, 0, []string{"5-"}},
+		"of a large object":         {235, storage.Range{}, 0, []string{"", "40-59", "60-79", "80-99", "100-119", "120-139", "140-159", "160-179", "180-199", "200-219", "220-234"}},
+		"without room for a buffer": {300, storage.Range{}, 40, []string{""}},
+		"with room for one":         {500, storage.Range{}, 128, []string{"", "40-59", "60-219", "220-239", "240-399", "400-419", "420-499"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShelf(t, test.size)
@@ -217,7 +217,7 @@ func TestReadingAheadIsGivenUp(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			body, _ := s.begin(ctx, t, store, storage.Range{})
-			for range 8 {
+			for range 10 {
 				<-waiting
 			}
 			end(cancel, body)
@@ -252,8 +252,8 @@ func TestRangesOfARealServer(t *testing.T) {
 		read()
 		return
 	}
-	if got := server.Count(t, read)["GetObject"]; got != 9 { // 11 MiB in ranges of 1.25 MiB
-		t.Errorf("it takes %d requests, want 9", got)
+	if got := server.Count(t, read)["GetObject"]; got != 18 { // 11 MiB in ranges of 0.625 MiB
+		t.Errorf("it takes %d requests, want 18", got)
 	}
 }
 

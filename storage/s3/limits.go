@@ -2,14 +2,12 @@ package s3
 
 import (
 	"context"
-	"math/bits"
-	"sync"
 
 	"golang.org/x/sync/semaphore"
 )
 
 const (
-	defaultBufferBytes = 128 << 20
+	defaultBufferBytes = 80 << 20
 	defaultRequests    = 16
 )
 
@@ -40,16 +38,16 @@ type Limits struct {
 	requests *semaphore.Weighted
 	most     int // requests
 	pace     *pace
-
-	// pools keep buffers for reuse, by the exponent of their capacity.
-	pools [64]sync.Pool
+	spares   spares
 }
 
 // LimitOptions says how much the stores that share a [Limits] may use. What is
 // zero has its default.
 type LimitOptions struct {
-	// BufferBytes is for bodies on their way. Default 128 MiB. An object of more
-	// than a million times this many bytes may need more for a single part.
+	// BufferBytes is for bodies on their way. Default 80 MiB: what is kept for use
+	// again adds a quarter at most, and garbage collection lets memory grow to twice
+	// that. An object of more than 7,500 times this many bytes needs more for a
+	// single part.
 	BufferBytes int64
 	// Requests is how many requests are under way at once, but for the bodies that
 	// callers are reading. Default 16.
@@ -70,6 +68,7 @@ func NewLimits(o LimitOptions) *Limits {
 		requests: semaphore.NewWeighted(int64(o.Requests)),
 		most:     o.Requests,
 		pace:     newPace(o.BytesPerSecond),
+		spares:   spares{limit: o.BufferBytes + o.BufferBytes/4},
 	}
 }
 
@@ -114,19 +113,10 @@ func (l *Limits) bufferAhead(size int64) *buffer {
 	})
 }
 
-func capacityFor(size int64) int64 { return 1 << exponent(size) }
-
-func exponent(size int64) int { return bits.Len64(uint64(max(size, 1) - 1)) }
-
 func (l *Limits) newBuffer(size int64, leave func()) *buffer {
-	pool := &l.pools[exponent(size)]
-	kept, ok := pool.Get().(*[]byte)
-	if !ok {
-		fresh := make([]byte, capacityFor(size))
-		kept = &fresh
-	}
-	return &buffer{data: (*kept)[:size], release: func() {
-		pool.Put(kept)
+	data := l.spares.take(size)
+	return &buffer{data: data, release: func() {
+		l.spares.give(data)
 		leave()
 	}}
 }

@@ -73,6 +73,33 @@ func TestBuffersAreServedInTurn(t *testing.T) {
 	takers.Wait()
 }
 
+// TestSpareBuffersAreBounded looks at what is kept for use again.
+func TestSpareBuffersAreBounded(t *testing.T) {
+	s := spares{limit: 1 << 20}
+	var taken [][]byte
+	for _, size := range []int64{1 << 19, 1 << 18, 1 << 17} {
+		taken = append(taken, s.take(size))
+	}
+	first := &taken[1][0]
+	for _, used := range taken[1:] {
+		s.give(used)
+	}
+	again := s.take(1<<18 - 1)
+	if &again[0] != first {
+		t.Error("a slice of the size lies idle, and a fresh one is made")
+	}
+	big := s.take(1 << 18) // which leaves no room for what is idle
+	if s.kept != 0 || s.inUse != 1<<20 {
+		t.Errorf("%d bytes are in use and %d are kept", s.inUse, s.kept)
+	}
+	for _, used := range [][]byte{again, big, taken[0]} {
+		s.give(used)
+	}
+	if s.kept != 0 || s.inUse != 0 {
+		t.Errorf("when all are given back, %d bytes are in use and %d are kept", s.inUse, s.kept)
+	}
+}
+
 // TestReadingAheadLeavesRoomForUploads takes all that reading ahead may have.
 func TestReadingAheadLeavesRoomForUploads(t *testing.T) {
 	limits := NewLimits(LimitOptions{BufferBytes: 1 << 20})

@@ -81,7 +81,7 @@ func TestLongLineIsFilled(t *testing.T) {
 		within   time.Duration
 		requests int32
 	}{
-		"a long line":     {&line{roundTrip: 100 * time.Millisecond, window: 1 << 20, size: 100 << 20}, 2500 * time.Millisecond, 25},
+		"a long line":     {&line{roundTrip: 100 * time.Millisecond, window: 1 << 20, size: 100 << 20}, 2500 * time.Millisecond, 49},
 		"a local network": {&line{roundTrip: 200 * time.Microsecond, window: 64 << 10, size: 100 << 20}, 400 * time.Millisecond, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
