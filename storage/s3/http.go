@@ -27,7 +27,7 @@ func newHTTPClient(base aws.HTTPClient, c Config) aws.HTTPClient {
 		t.DialContext = dialWatched(dialer, c.Stall, c.Limits.pace)
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = c.Connections, c.Connections
 		t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(c.Connections) // connecting again takes a round trip less
-		t.ReadBufferSize, t.WriteBufferSize = 64<<10, 64<<10
+		t.ReadBufferSize, t.WriteBufferSize = 16<<10, 16<<10 // large bodies pass by them, and a connection may serve one small one
 		t.DisableCompression = true // bytes as they are stored
 		t.ForceAttemptHTTP2 = false // one connection for all would slow them down
 		t.Protocols = new(http.Protocols)
@@ -51,6 +51,12 @@ func (c loggingClient) Do(req *http.Request) (*http.Response, error) {
 	start := time.Now()
 	resp, err := c.next.Do(req)
 	level := slog.LevelDebug
+	if failed(resp, err) && req.Context().Err() == nil {
+		level = slog.LevelInfo // it may well be tried again, and somebody waits meanwhile
+	}
+	if !c.log.Enabled(req.Context(), level) {
+		return resp, err
+	}
 	attrs := []slog.Attr{
 		slog.String("method", req.Method), slog.String("url", loggable(req.URL)),
 		slog.Duration("took", time.Since(start)),
@@ -59,9 +65,6 @@ func (c loggingClient) Do(req *http.Request) (*http.Response, error) {
 		attrs = append(attrs, slog.String("error", transportCause(err).Error()))
 	} else {
 		attrs = append(attrs, slog.Int("status", resp.StatusCode), slog.String("request", resp.Header.Get("X-Amz-Request-Id")))
-	}
-	if failed(resp, err) && req.Context().Err() == nil {
-		level = slog.LevelInfo // it may well be tried again, and somebody waits meanwhile
 	}
 	c.log.LogAttrs(req.Context(), level, "S3 request", attrs...)
 	return resp, err
