@@ -83,7 +83,7 @@ func launch(ctx context.Context, binary, addr, dir string, s *Server, backend []
 
 	p := &process{addr: addr, dir: dir, ended: make(chan struct{})}
 	health := "/" + rand.Text()
-	args := []string{"--port", addr, "--quiet", "--health", health, "--access-log", accessLog(dir)}
+	args := []string{"--port", addr, "--quiet", "--keep-alive", "--health", health, "--access-log", accessLog(dir)}
 	p.cmd = exec.Command(binary, append(args, backend...)...)
 	p.cmd.Env = append(os.Environ(),
 		"ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey, "VGW_REGION="+s.Region)

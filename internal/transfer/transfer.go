@@ -34,20 +34,38 @@ func RunWeighted[T any](ctx context.Context, room int, jobs []T, weight func(T) 
 	room = max(1, room)
 	free := semaphore.NewWeighted(int64(room))
 	group, workCtx := errgroup.WithContext(ctx)
+	type task struct {
+		index  int
+		weight int64
+	}
+	todo := make(chan task)
+	// Workers stay for many jobs, since what calls deeply would have to make room
+	// on the stack anew in a goroutine for each.
+	worker := func() error {
+		for t := range todo {
+			err := work(workCtx, t.index, jobs[t.index])
+			failures.add(err, context.Cause(workCtx))
+			if err != nil {
+				return err // and nothing is to begin in its place
+			}
+			free.Release(t.weight)
+		}
+		return nil
+	}
 	for i, job := range jobs {
-		needed := int64(min(max(1, weight(job)), room))
-		if free.Acquire(workCtx, needed) != nil || workCtx.Err() != nil {
+		t := task{i, int64(min(max(1, weight(job)), room))}
+		if free.Acquire(workCtx, t.weight) != nil || workCtx.Err() != nil {
 			break
 		}
-		group.Go(func() error {
-			err := work(workCtx, i, job)
-			failures.add(err, context.Cause(workCtx))
-			if err == nil { // else nothing is to begin in its place
-				free.Release(needed)
-			}
-			return err
-		})
+		if i < room {
+			group.Go(worker)
+		}
+		select {
+		case todo <- t:
+		case <-workCtx.Done():
+		}
 	}
+	close(todo)
 	first := group.Wait()
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
