@@ -58,11 +58,6 @@ func TestWaitingForATurnIsNoRest(t *testing.T) {
 		var ends sync.WaitGroup
 		for i, conn := range near {
 			ends.Go(func() {
-				if n, err := conn.Read(make([]byte, 2)); n != 2 || err != nil {
-					t.Errorf("read %d bytes, %v", n, err)
-				}
-			})
-			ends.Go(func() {
 				if _, err := conn.Write(make([]byte, 1000)); err != nil {
 					t.Error(err)
 				}
@@ -70,6 +65,14 @@ func TestWaitingForATurnIsNoRest(t *testing.T) {
 			ends.Go(func() {
 				_, _ = io.ReadFull(far[i], make([]byte, 1000))
 				_, _ = far[i].Write([]byte("ok"))
+			})
+		}
+		synctest.Wait() // the writers know by now when they have their turn
+		for _, conn := range near {
+			ends.Go(func() {
+				if n, err := conn.Read(make([]byte, 2)); n != 2 || err != nil {
+					t.Errorf("read %d bytes, %v", n, err)
+				}
 			})
 		}
 		ends.Wait()

@@ -62,6 +62,7 @@ func TestRequestsAreFew(t *testing.T) {
 func TestRequestsAtOnceAreBounded(t *testing.T) {
 	const most = 3
 	s := newShelf(t, 50)
+	limits := s3.NewLimits(s3.LimitOptions{Requests: most})
 	var under, highest atomic.Int32
 	full := make(chan struct{})
 	s.before = func(_ http.ResponseWriter, r *http.Request, _ string) bool {
@@ -71,12 +72,15 @@ func TestRequestsAtOnceAreBounded(t *testing.T) {
 		n := under.Add(1)
 		defer under.Add(-1)
 		if highest.Store(max(n, highest.Load())); n == most {
+			if limits.Idle() {
+				t.Error("requests are under way that had no turn")
+			}
 			close(full)
 		}
 		<-full // or not all are here yet
 		return false
 	}
-	store, limits := s.open(t, func(c *s3.Config) { c.Limits = s3.NewLimits(s3.LimitOptions{Requests: most}) })
+	store, _ := s.open(t, func(c *s3.Config) { c.Limits = limits })
 	body, _ := s.begin(t.Context(), t, store, storage.Range{})
 	defer body.Close()
 	if !limits.Idle() {
