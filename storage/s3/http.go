@@ -27,9 +27,9 @@ func newHTTPClient(base aws.HTTPClient, c Config) aws.HTTPClient {
 		t.DialContext = dialWatched(dialer, c.Stall, c.Limits.pace)
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = c.Connections, c.Connections
 		t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(c.Connections) // connecting again takes a round trip less
-		t.ReadBufferSize, t.WriteBufferSize = 16<<10, 16<<10 // large bodies pass by them, and a connection may serve one small one
-		t.DisableCompression = true // bytes as they are stored
-		t.ForceAttemptHTTP2 = false // one connection for all would slow them down
+		t.ReadBufferSize, t.WriteBufferSize = 16<<10, 16<<10                               // large bodies pass by them, and a connection may serve one small one
+		t.DisableCompression = true                                                        // bytes as they are stored
+		t.ForceAttemptHTTP2 = false                                                        // one connection for all would slow them down
 		t.Protocols = new(http.Protocols)
 		t.Protocols.SetHTTP1(true)
 	}).Freeze()
