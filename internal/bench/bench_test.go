@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -180,6 +181,35 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("got %q, %q, %q", ratio, allowed, met)
 			}
 		})
+	}
+}
+
+func TestDocumentHasAllThatWasMeasured(t *testing.T) {
+	ran := entry{contestant{name: "dtool", settings: "--fast"}, []outcome{{
+		elapsed: time.Second, cpu: time.Millisecond, peak: memory{300 * mib, mib}, requests: map[string]int{"GetObject": 1, "PutObject": 2},
+	}}}
+	r := report{
+		results: []result{
+			{line{name: "done", work: "work", budget: budget{requests: 2, peak: 256 * mib}}, []entry{ran}, nil},
+			{line{name: "left", work: "work"}, nil, fmt.Errorf("%w: no room", errSkipped)},
+		},
+		growth: &growth{
+			items: []int{1000}, works: []string{"ls"},
+			times: map[string][]time.Duration{"ls": {time.Second}}, peaks: map[string]memory{"ls": {mib, 2 * mib}},
+		},
+	}
+	got := string(document(r, []fact{{"commit", "abc"}}, time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)))
+	for _, want := range []string{
+		`\| measured on +\| 2001-02-03 +\|`, `\| commit +\| abc +\|`,
+		`\| done +\| work \| dtool +\| +1.00 s \| +1.00 s \| +1.00 s \| +1 ms \| +\| +\| +\|`,
+		`\| left +\| work \| skipped: no room \|`,
+		`\| done +\| dtool \| 2 PutObject, 1 GetObject \| ≤ 2 +\| +300 MiB \| ≤ 256 MiB \| \*\*no\*\* \|`,
+		"- done: dtool with `--fast`\n",
+		`\| ls +\| +1 ms \| +< 2 MiB \| ≤ 400 MiB \| yes \|`,
+	} {
+		if !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
 	}
 }
 

@@ -18,14 +18,16 @@ const documentTail = `
 
 - **Ratios, not times.** An absolute time is that of one machine on one day. Everybody ran in the same rounds, in another
   order each time, and the ratio is the median of the ratios of each round: dtool's time by that of the fastest of the
-  others. 0.5 is twice as fast. *Least* and *most* are the spread; one that is wide says that the machine was busy. *CPU* is the time that the
-  process itself kept processors busy, which changes least with what else runs; that of the server is not in it.
+  others. 0.5 is twice as fast. *Least* and *most* are the spread; one that is wide says that the machine was busy. *CPU*
+  is the time that the process itself kept processors busy, which changes least with what else runs; that of the server
+  is not in it.
 - **Right, or nothing.** After each run, outside of the time, what arrived was compared byte for byte with what was sent.
   One wrong byte and there is no page. The others neither write a manifest nor check one.
-- **Settings.** dtool runs as it comes. rclone runs once with its defaults and once with the settings that suit the work
-  (` + "`" + manyAtOnce + "`" + ` for small files, ` + "`" + farAtOnce + "`" + ` where the server is far, ` + "`" + moreParts + "`" + `
-  and ` + "`" + moreStreams + "`" + ` for large ones), and the faster of both takes part. It asks for no bucket beforehand
-  (` + "`--s3-no-check-bucket`" + `). The AWS command line runs as it comes.
+- **Settings.** dtool runs as it comes. rclone runs once with its defaults and once with settings that suit the work, and
+  the faster of both takes part: ` + "`" + manyAtOnce + "`" + ` for small files, ` + "`" + farAtOnce + "`" + ` where the
+  server is far, ` + "`" + moreParts + "`" + ` for sending large ones and ` + "`" + moreStreams + "`" + `
+  for getting them. It never looks for the bucket beforehand (` + "`--s3-no-check-bucket`" + `). The AWS command line runs as
+  it comes.
 - **Lines that take long** run once, and there with the settings for the work.
 - **Fresh destination, warm source.** What a run wrote is removed, and the disk has caught up, before the next begins. What
   is read was read or written just before.

@@ -50,9 +50,9 @@ func listing(ctx context.Context, s *stage) ([]contestant, error) {
 	if err != nil {
 		return nil, err
 	}
-	get := s.server.Reader(listed)
 	bare := func(ctx context.Context) (outcome, error) {
 		return timed(func() error {
+			get := s.server.Reader(listed) // with no connections from before
 			group, ctx := errgroup.WithContext(ctx)
 			group.SetLimit(16)
 			for _, uri := range uris {

@@ -22,7 +22,7 @@ func (s *stage) facts(ctx context.Context) []fact {
 		{"processor", fmt.Sprintf("%s, %d cores", processor(), runtime.NumCPU())},
 		{"system", said(ctx, "uname", "-sr")},
 		{"Go", strings.TrimPrefix(runtime.Version(), "go")},
-		{"dtool", strings.TrimPrefix(said(ctx, s.dtool, "--version"), "dtool ")},
+		{"dtool", strings.TrimPrefix(said(ctx, s.dtool, "--version"), "dtool, version ")},
 		{"versitygw", builtVersion(filepath.Join(".tools", "versitygw"))},
 		{"toxiproxy", builtVersion(filepath.Join(".tools", "toxiproxy"))},
 		{"rclone", builtVersion(s.rclone)},

@@ -56,6 +56,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return err
 	}
 	return withStage(ctx, o, environ, func(s *stage) error {
+		about, date := s.facts(ctx), time.Now()
 		r := s.measure(ctx, chosen, stderr)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -64,7 +65,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		if err := r.err(); err != nil || o.document == "" || o.work != "" {
 			return err
 		}
-		return os.WriteFile(o.document, document(r, s.facts(ctx), time.Now()), 0o644)
+		return os.WriteFile(o.document, document(r, about, date), 0o644)
 	})
 }
 
