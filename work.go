@@ -10,7 +10,7 @@ import (
 
 // defaultConcurrency is how many items at a time travel to or from a store that
 // answers over a network: enough to hide its round trips.
-const defaultConcurrency = 16
+const defaultConcurrency = 32
 
 // workersFor gives how many things at a time are done in some stores. Work on
 // local files is bounded by the cores, work over a network by its round trips.
@@ -52,7 +52,7 @@ func doForItems[T any](ctx context.Context, w itemWork, jobs []T, itemOf func(T)
 // weight tells for how many workers an item stands: over a network a large one
 // travels in several parts at once.
 func (w itemWork) weight(size int64) int {
-	const part, most = 16 << 20, 4
+	const part, most = 16 << 20, 8
 	if !anyRemote(w.stores) {
 		return 1
 	}

@@ -56,3 +56,9 @@ func reserves(system *unix.Statfs_t) bool {
 	}
 	return false
 }
+
+// startSending has the system begin to send a part of a file to the disk, and
+// does not wait for it. What comes of it, a later sync tells.
+func startSending(file *os.File, offset, length int64) {
+	_ = unix.SyncFileRange(int(file.Fd()), offset, length, unix.SYNC_FILE_RANGE_WRITE)
+}

@@ -84,6 +84,10 @@ const bufferSize = 128 << 10
 
 type buffer = [bufferSize]byte
 
+// sendStep is how many bytes of a large file are written before the disk is told
+// of them, so that there is less to wait for in the end.
+const sendStep = 8 << 20
+
 // fill writes the body and, unless that is left to Sync, waits for the disk to
 // have it.
 func (s *Store) fill(ctx context.Context, file *os.File, body io.Reader, opts storage.PutOptions) error {
@@ -96,6 +100,7 @@ func (s *Store) fill(ctx context.Context, file *os.File, body io.Reader, opts st
 	}
 	defer s.buffers.Put(buf)
 	checked := storage.CheckBody(body, opts)
+	var written, sent int64
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -103,6 +108,10 @@ func (s *Store) fill(ctx context.Context, file *os.File, body io.Reader, opts st
 		n, bodyErr := checked.Read(buf[:])
 		if _, err := file.Write(buf[:n]); err != nil {
 			return err
+		}
+		if written += int64(n); written-sent >= sendStep {
+			startSending(file, sent, written-sent)
+			sent = written
 		}
 		switch {
 		case bodyErr == io.EOF:
