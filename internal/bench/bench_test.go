@@ -14,6 +14,15 @@ import (
 	"time"
 )
 
+// TestMain lets the test binary be what a contestant starts, too.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == bareArgument {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
 func TestMedian(t *testing.T) {
 	tests := []struct {
 		values []float64

@@ -3,9 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // checkLines are those that copy nothing.
@@ -43,30 +42,25 @@ func start(_ context.Context, s *stage) ([]contestant, error) {
 	return []contestant{s.byDtool(s.server, nil, "--version")}, nil
 }
 
-// listing compares dtool ls with bare requests for an object of each dataset, 16 at
-// once, which is the least that a listing with names can do.
+// listing compares dtool ls with a program that only reads an object of each
+// dataset, which is the least that a listing with names can do.
 func listing(ctx context.Context, s *stage) ([]contestant, error) {
 	uris, err := s.fillListed(ctx)
 	if err != nil {
 		return nil, err
 	}
-	bare := func(ctx context.Context) (outcome, error) {
-		return timed(func() error {
-			get := s.server.Reader(listed) // with no connections from before
-			group, ctx := errgroup.WithContext(ctx)
-			group.SetLimit(16)
-			for _, uri := range uris {
-				group.Go(func() error {
-					_, err := get(ctx, path.Base(uri)+"/dtool")
-					return err
-				})
-			}
-			return group.Wait()
-		})
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
 	}
+	args := []string{bareArgument, listed}
+	for _, uri := range uris {
+		args = append(args, path.Base(uri)+"/dtool")
+	}
+	bare := command{self, args, s.environment(s.server)}
 	return []contestant{
 		s.byDtool(s.server, hasLines(len(uris)), "ls", "-q", "s3://"+listed),
-		{name: "bare GetObject", run: bare},
+		{name: "bare GetObject", run: bare.run},
 	}, nil
 }
 

@@ -24,7 +24,13 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	args, do := os.Args[1:], func(ctx context.Context, args []string) error {
+		return run(ctx, args, os.Environ(), os.Stdout, os.Stderr)
+	}
+	if len(args) > 0 && args[0] == bareArgument {
+		args, do = args[1:], readBare
+	}
+	err := do(ctx, args)
 	interrupted := ctx.Err() != nil
 	stop()
 	switch {
