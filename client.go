@@ -34,9 +34,9 @@ type Options struct {
 	Hostname string
 	// Concurrency is how many items an operation works on at a time, and how many
 	// requests are under way to all buckets together, besides the bodies being read.
-	// 0 means 16, or what hashing has if that is more; between local files it means
+	// 0 means 32, or what hashing has if that is more; between local files it means
 	// what the setting DTOOL_NUM_PROCESSES says, by default one for each core; of a
-	// base it means 64 datasets.
+	// base it means 64 datasets. [MaxConcurrency] is the most.
 	Concurrency int
 	// Bandwidth is how many bytes a second go to and come from all buckets
 	// together. 0 sets no bound.
@@ -87,6 +87,9 @@ func NewClient(o Options) (*Client, error) {
 	}
 	if c.workers, err = settings.NumProcesses(); err != nil {
 		return nil, err
+	}
+	if o.Concurrency < 0 || o.Concurrency > MaxConcurrency {
+		return nil, fmt.Errorf("a concurrency of %d is not between 1 and %d", o.Concurrency, MaxConcurrency)
 	}
 	c.requests, c.listing = max(defaultConcurrency, c.workers), listConcurrency
 	if o.Concurrency > 0 {

@@ -52,8 +52,10 @@ func (c *copying) copyItem(ctx context.Context, item Item, meter *transfer.Meter
 	if o.Metadata, err = c.dst.layout.itemMetadata(item.Relpath, o.MD5); err != nil {
 		return err
 	}
-	if done, err := c.copyWithin(ctx, from, to, o, meter); done || err != nil {
-		return err
+	if c.manifest.md5Of(item) != "" {
+		if done, err := c.copyWithin(ctx, from, to, o, meter); done || err != nil {
+			return err
+		}
 	}
 	return c.stream(ctx, item, from, to, o, meter)
 }

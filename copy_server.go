@@ -43,7 +43,7 @@ func (c *copying) copyWithin(ctx context.Context, from, to string, o storage.Put
 	}
 	source, ok := c.within.source[from]
 	proven := source.ETag == o.MD5
-	if !ok || o.MD5 == "" || source.Size != o.Size || !proven && (c.verify || !multipartETag.MatchString(source.ETag)) {
+	if !ok || source.Size != o.Size || !proven && (c.verify || !multipartETag.MatchString(source.ETag)) {
 		return false, nil
 	}
 	_, err := c.within.copier.CopyFrom(ctx, to, c.src.store, source, o)

@@ -12,6 +12,9 @@ import (
 // answers over a network: enough to hide its round trips.
 const defaultConcurrency = 32
 
+// MaxConcurrency is the most that [Options] may ask for.
+const MaxConcurrency = 1024
+
 // workersFor gives how many things at a time are done in some stores. Work on
 // local files is bounded by the cores, work over a network by its round trips.
 func (c *Client) workersFor(stores ...storage.Store) int {

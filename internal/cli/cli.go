@@ -57,7 +57,7 @@ type app struct {
 	out         *output // results
 	notes       notes   // what is said beside them
 	debug       bool
-	concurrency uint
+	concurrency concurrency
 	bandwidth   byteSize
 	client      *dtool.Client // nil until it is needed
 }

@@ -39,7 +39,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SilenceUsage = true
 	root.SetFlagErrorFunc(a.flagError)
 	root.PersistentFlags().BoolVar(&a.debug, "debug", false, "say on standard error what is done")
-	root.PersistentFlags().UintVar(&a.concurrency, "concurrency", 0, "work on `N` items at a time (default 16 over a network)")
+	root.PersistentFlags().Var(&a.concurrency, "concurrency", "work on `N` items at a time (default 32 over a network)")
 	root.PersistentFlags().Var(&a.bandwidth, "bandwidth", "send and receive at most `SIZE` a second over the network, such as 10MiB")
 	root.Flags().Bool("version", false, "print the version")
 	root.Version = versionText(a.Version)

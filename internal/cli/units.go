@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/dtool-go/dtool"
 )
 
 // paddedSize gives a number of bytes in columns: six for the number, three for
@@ -31,7 +33,7 @@ type byteSize int64
 
 func (b *byteSize) Set(text string) error {
 	size, err := humanize.ParseBytes(text)
-	if err != nil || size > math.MaxInt64 {
+	if err != nil || size == 0 || size > math.MaxInt64 {
 		return errors.New("it is no size like 500kB or 10MiB")
 	}
 	*b = byteSize(size)
@@ -40,6 +42,21 @@ func (b *byteSize) Set(text string) error {
 
 func (b *byteSize) String() string { return strconv.FormatInt(int64(*b), 10) }
 func (*byteSize) Type() string     { return "size" }
+
+// A concurrency is the value of a flag; 0 if it is not given.
+type concurrency int
+
+func (c *concurrency) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > dtool.MaxConcurrency {
+		return fmt.Errorf("it is no number from 1 to %d", dtool.MaxConcurrency)
+	}
+	*c = concurrency(n)
+	return nil
+}
+
+func (c *concurrency) String() string { return strconv.Itoa(int(*c)) }
+func (*concurrency) Type() string     { return "number" }
 
 // day gives the date of a time where the user is.
 func day(t time.Time) string { return t.Local().Format(time.DateOnly) }

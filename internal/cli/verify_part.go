@@ -115,6 +115,7 @@ type sampleFlag struct {
 
 // Set takes the text from the command line.
 func (f *sampleFlag) Set(text string) error {
+	*f = sampleFlag{}
 	var err error
 	number, isShare := strings.CutSuffix(text, "%")
 	if isShare {

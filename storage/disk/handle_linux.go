@@ -36,7 +36,8 @@ func reserve(file *os.File, size int64) error {
 		return nil //nolint:nilerr // then nothing is known beforehand
 	}
 	// A disk that is too small by far is not filled to find that out.
-	if uint64(size)/uint64(system.Bsize) > system.Bfree {
+	limited := system.Blocks > 0 // a tmpfs may have no bound of its own
+	if limited && uint64(size)/uint64(system.Bsize) > system.Bfree {
 		return os.NewSyscallError("fallocate", unix.ENOSPC)
 	}
 	err := unix.Fallocate(int(file.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, size)

@@ -56,7 +56,9 @@ func (o *object) Read(p []byte) (int, error) {
 		}
 		o.err = err
 		if n > 0 {
-			o.reachAhead()
+			if err == nil {
+				o.reachAhead()
+			}
 			return n, nil
 		}
 	}

@@ -13,6 +13,10 @@ import (
 // there is an answer, and if net/http is yet to look whether the body has ended,
 // writing it then fails where reading would find the end: the connection is
 // closed under the answer, and the whole request is made a second time.
+//
+// The bytes of a body are in a buffer that is used again as soon as a request has
+// returned. That is safe since the SDK has closed the body by then, and nothing can
+// be read of a closed one: whoever makes bodies writable again takes that away.
 type plainBodies struct{ next aws.HTTPClient }
 
 func (c plainBodies) Do(req *http.Request) (*http.Response, error) {

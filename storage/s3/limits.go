@@ -8,7 +8,7 @@ import (
 
 const (
 	defaultBufferBytes = 80 << 20
-	defaultRequests    = 16
+	defaultRequests    = 32
 )
 
 // Limits is one bound on memory, requests and bandwidth for all stores that
@@ -50,7 +50,7 @@ type LimitOptions struct {
 	// single part.
 	BufferBytes int64
 	// Requests is how many requests are under way at once, but for the bodies that
-	// callers are reading. Default 16.
+	// callers are reading. Default 32.
 	Requests int
 	// BytesPerSecond is for all connections and both directions together. By
 	// default there is no bound.
