@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,15 +15,15 @@ const bareArgument = "bare"
 
 // readBare reads objects, 16 at once. The environment says where, as it does to
 // the AWS command line.
-func readBare(ctx context.Context, args []string) error {
+func readBare(ctx context.Context, args []string, getenv func(string) string) error {
 	if len(args) == 0 {
 		return errors.New("the bucket is missing")
 	}
 	server := s3test.Server{
-		Endpoint:  os.Getenv("AWS_ENDPOINT_URL"),
-		AccessKey: os.Getenv("AWS_ACCESS_KEY_ID"),
-		SecretKey: os.Getenv("AWS_SECRET_ACCESS_KEY"),
-		Region:    os.Getenv("AWS_REGION"),
+		Endpoint:  getenv("AWS_ENDPOINT_URL"),
+		AccessKey: getenv("AWS_ACCESS_KEY_ID"),
+		SecretKey: getenv("AWS_SECRET_ACCESS_KEY"),
+		Region:    getenv("AWS_REGION"),
 	}
 	get := server.Reader(args[0])
 	group, ctx := errgroup.WithContext(ctx)

@@ -24,13 +24,12 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	args, do := os.Args[1:], func(ctx context.Context, args []string) error {
-		return run(ctx, args, os.Environ(), os.Stdout, os.Stderr)
+	var err error
+	if args := os.Args[1:]; len(args) > 0 && args[0] == bareArgument {
+		err = readBare(ctx, args[1:], os.Getenv)
+	} else {
+		err = run(ctx, args, os.Environ(), os.Stdout, os.Stderr)
 	}
-	if len(args) > 0 && args[0] == bareArgument {
-		args, do = args[1:], readBare
-	}
-	err := do(ctx, args)
 	interrupted := ctx.Err() != nil
 	stop()
 	switch {
