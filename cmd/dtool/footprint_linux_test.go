@@ -177,10 +177,13 @@ func aLargeFile(p *program) {
 	bucket := p.reach(server, server.Endpoint)
 	dataset, data := p.proto(p.t.TempDir(), "large")
 	sparse(p.t, filepath.Join(data, "large.dat"), 2*mostForCopies<<20)
+	sparse(p.t, filepath.Join(data, "half.dat"), mostForCopies<<20)
 	p.run(mostForCopies, "freeze", dataset)
 	there := strings.TrimSpace(p.run(mostForCopies, "cp", "--quiet", dataset, bucket))
 	p.run(mostForCopies, "verify", "--full", there)
 	p.run(mostForCopies, "cp", there, p.t.TempDir())
+	other := s3test.StartOwn(p.t) // between servers, what is read and what is sent both take room
+	p.run(mostForCopies, "cp", there, p.reach(other, other.Endpoint))
 }
 
 // sparse makes a file that takes no room.
