@@ -38,7 +38,7 @@ type CopyResult struct {
 
 // Copy copies a frozen dataset into a base, with everything that belongs to it,
 // to the letter: UUID, times, manifest, README and its history, overlays,
-// annotations and tags. Every byte of every item is compared with the manifest
+// annotations and tags. Every byte that passes through is compared with the manifest
 // on the way, and an item that differs is not stored; the observer is warned of
 // items whose bytes an old manifest says nothing of. The copy is a proto dataset
 // until all of it is there.

@@ -58,7 +58,7 @@ type app struct {
 	notes       notes   // what is said beside them
 	debug       bool
 	concurrency concurrency
-	bandwidth   byteSize
+	bandwidth   byteRate
 	client      *dtool.Client // nil until it is needed
 }
 

@@ -25,13 +25,15 @@ func (a *app) cpCommand() *cobra.Command {
 		Use:   "cp DS BASE",
 		Short: "Copy a dataset to another base",
 		Long: `Copies a frozen dataset into BASE and prints the URI of the copy on the last
-line. Every byte is compared with the manifest on its way; the copy becomes a
-dataset only when all of it is there and right. A copy that was interrupted is
-completed with --resume, which keeps the items that arrived. With --verify it reads
-each of them for that, and so puts a copy right that was damaged later.
+line. Every byte that passes through this machine is compared with the manifest on
+its way; the copy becomes a dataset only when all of it is there and right. A copy
+that was interrupted is completed with --resume, which keeps the items that arrived.
+With --verify it reads each of them for that, and so puts a copy right that was
+damaged later.
 
-Between buckets of one S3 store, the store itself copies the items. Large ones it
-may copy unread, which is said at the end; with --verify they are read, too.
+Between buckets of one S3 store, the store itself copies the items. Of small ones it
+tells the checksum; large ones it may copy unread, which is said at the end. With
+--verify they pass through this machine and are read, too.
 
 With --dry-run nothing is written: what would be copied is listed, each item with
 its size and the reason.`,
@@ -70,7 +72,7 @@ func (a *app) runCp(ctx context.Context, o cpOptions, uri, base string) error {
 		return err
 	}
 	if o.dryRun {
-		return a.printPlan(ctx, client, o, ds, base)
+		return a.printPlan(ctx, client, o, ds, uri, base)
 	}
 	observer, done := a.observe(o.quiet)
 	result, err := client.Copy(ctx, ds, base, o.forLibrary(observer))
@@ -79,7 +81,7 @@ func (a *app) runCp(ctx context.Context, o cpOptions, uri, base string) error {
 		return o.resumable(ctx, err, uri, base)
 	}
 	if result.AlreadyComplete {
-		a.notes.Printf("Nothing to do: the copy was complete already")
+		a.notes.Printf("%s", o.nothingToDo())
 	} else if !o.quiet {
 		a.out.Printf("%s\n", copied(result))
 	}
@@ -96,28 +98,35 @@ func (o cpOptions) forLibrary(observer dtool.Observer) dtool.CopyOptions {
 }
 
 // printPlan says what a copy would do.
-func (a *app) printPlan(ctx context.Context, client *dtool.Client, o cpOptions, ds *dtool.Dataset, base string) error {
+func (a *app) printPlan(ctx context.Context, client *dtool.Client, o cpOptions, ds *dtool.Dataset, uri, base string) error {
 	observer, done := a.observe(o.quiet)
 	plan, err := client.PlanCopy(ctx, ds, base, o.forLibrary(observer))
 	done()
 	if err != nil {
-		return o.resumable(ctx, err, ds.URI(), base)
+		return o.resumable(ctx, err, uri, base)
 	}
 	if !o.quiet {
 		for _, p := range plan.Items {
 			a.out.Printf("%s  %s: %s\n", paddedSize(p.Size), p.Relpath, string(p.Why))
 		}
-		a.out.Printf("%s\n", wouldCopy(plan))
+		a.out.Printf("%s\n", o.wouldCopy(plan))
 	}
 	a.out.Printf("%s\n", plan.URI)
 	return nil
 }
 
-func wouldCopy(p *dtool.CopyPlan) string {
+func (o cpOptions) wouldCopy(p *dtool.CopyPlan) string {
 	if p.Complete {
-		return "Nothing to do: the copy is complete"
+		return o.nothingToDo()
 	}
 	return withKept(fmt.Sprintf("Would copy %s, %s", items(len(p.Items)), shortSize(p.Bytes())), p.Kept)
+}
+
+func (o cpOptions) nothingToDo() string {
+	if o.verify {
+		return "Nothing to do: the copy is complete, and all of it was read and is right"
+	}
+	return "Nothing to do: the copy is complete already"
 }
 
 func copied(r *dtool.CopyResult) string {

@@ -40,7 +40,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(a.flagError)
 	root.PersistentFlags().BoolVar(&a.debug, "debug", false, "say on standard error what is done")
 	root.PersistentFlags().Var(&a.concurrency, "concurrency", "work on `N` items at a time (default 32 over a network)")
-	root.PersistentFlags().Var(&a.bandwidth, "bandwidth", "send and receive at most `SIZE` a second over the network, such as 10MiB")
+	root.PersistentFlags().Var(&a.bandwidth, "bandwidth", "send and receive at most `RATE` bytes a second over the network, such as 10MiB")
 	root.Flags().Bool("version", false, "print the version")
 	root.Version = versionText(a.Version)
 	root.SetVersionTemplate("{{.Version}}")
@@ -205,17 +205,16 @@ func startsNumber(text string) bool {
 
 // versionText is what --version prints. Scripts read its first line.
 func versionText(version string) string {
-	revision := "unknown revision"
-	goVersion := "unknown Go version"
+	built := "unknown Go version"
 	if info, ok := debug.ReadBuildInfo(); ok {
-		goVersion = info.GoVersion
+		built = info.GoVersion
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
-				revision = s.Value
+				built = s.Value + ", " + built
 			}
 		}
 	}
-	return fmt.Sprintf("dtool, version %s\n%s, %s\n", versionOf(version), revision, goVersion)
+	return fmt.Sprintf("dtool, version %s\n%s\n", versionOf(version), built)
 }
 
 // versionOf gives the version of a release, or else what the Go build recorded.

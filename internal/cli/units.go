@@ -28,20 +28,21 @@ func paddedSize(bytes int64) string {
 // shortSize gives the same without the padding.
 func shortSize(bytes int64) string { return strings.TrimSpace(paddedSize(bytes)) }
 
-// A byteSize is the value of a flag: "10MiB", "500kB", "4096".
-type byteSize int64
+// A byteRate is the value of a flag, in bytes a second: "10MiB", "500kB/s". Less
+// than a kilobyte is refused: it is a number that was meant in another unit.
+type byteRate int64
 
-func (b *byteSize) Set(text string) error {
-	size, err := humanize.ParseBytes(text)
-	if err != nil || size == 0 || size > math.MaxInt64 {
-		return errors.New("it is no size like 500kB or 10MiB")
+func (b *byteRate) Set(text string) error {
+	size, err := humanize.ParseBytes(strings.TrimSuffix(text, "/s"))
+	if err != nil || size < 1000 || size > math.MaxInt64 {
+		return errors.New("it is no rate like 10MiB or 500kB, a second, of at least 1kB")
 	}
-	*b = byteSize(size)
+	*b = byteRate(size)
 	return nil
 }
 
-func (b *byteSize) String() string { return strconv.FormatInt(int64(*b), 10) }
-func (*byteSize) Type() string     { return "size" }
+func (b *byteRate) String() string { return strconv.FormatInt(int64(*b), 10) }
+func (*byteRate) Type() string     { return "rate" }
 
 // A concurrency is the value of a flag; 0 if it is not given.
 type concurrency int
