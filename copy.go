@@ -20,9 +20,7 @@ type CopyOptions struct {
 	// Those that are at the destination already are kept in a bucket if their size
 	// and the MD5 recorded beside them are right, and with Verify only if their bytes
 	// are; on disk, where none is recorded, they are always read. And a store that
-	// can make the copy of an object by itself is left to do so if the object's ETag
-	// is the item's MD5 or that of an object of several parts, and with Verify only in
-	// the first case.
+	// could make the copies of objects by itself is not asked to.
 	Verify bool
 	Observer
 }

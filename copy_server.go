@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/dtool-go/dtool/internal/transfer"
@@ -18,10 +20,11 @@ type serverCopies struct {
 }
 
 // findServerCopies finds out whether the store of the destination can copy from
-// that of the source, and what it would copy.
+// that of the source, and what it would copy. To verify is to have every byte pass
+// through this machine.
 func (c *copying) findServerCopies(ctx context.Context) error {
 	copier, ok := c.dst.store.(storage.Copier)
-	if !ok || !copier.CopiesFrom(ctx, c.src.store) {
+	if !ok || c.verify || !copier.CopiesFrom(ctx, c.src.store) {
 		return nil
 	}
 	source, _, err := c.src.dataByKey(ctx)
@@ -32,21 +35,20 @@ func (c *copying) findServerCopies(ctx context.Context) error {
 	return nil
 }
 
-// copyWithin has the store copy an item, and tells whether it did. An ETag that
-// is the item's MD5 proves that the object is right, and the store is told to copy
-// no other. One of an object of several parts proves nothing, and is left to the
-// store unless all is to be verified. An object with any other is read: either it is
-// not the item, or the store makes its ETags in a way of its own.
+// copyWithin has the store copy an item, and tells whether it did. The ETags of
+// the object and of its copy must be the MD5 that the item has, or such as an object
+// of several parts has, which proves nothing and is counted. Otherwise the bytes
+// are wrong, or the store makes its ETags in a way of its own: then the item is
+// read.
 func (c *copying) copyWithin(ctx context.Context, from, to string, o storage.PutOptions, meter *transfer.Meter) (bool, error) {
 	if c.within == nil || c.within.refused.Load() {
 		return false, nil
 	}
 	source, ok := c.within.source[from]
-	proven := source.ETag == o.MD5
-	if !ok || source.Size != o.Size || !proven && (c.verify || !multipartETag.MatchString(source.ETag)) {
+	if !ok || source.Size != o.Size || source.ETag != o.MD5 && !ofParts(source) {
 		return false, nil
 	}
-	_, err := c.within.copier.CopyFrom(ctx, to, c.src.store, source, o)
+	made, err := c.within.copier.CopyFrom(ctx, to, c.src.store, source, o)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 		if !c.within.refused.Swap(true) {
@@ -55,9 +57,23 @@ func (c *copying) copyWithin(ctx context.Context, from, to string, o storage.Put
 		return false, nil
 	case err != nil:
 		return false, err
-	case !proven:
+	case made.ETag != o.MD5 && !multipartETag.MatchString(made.ETag):
+		return false, c.dst.store.Delete(ctx, to) // before it can be taken for the item
+	case made.ETag != o.MD5:
 		c.unread.Add(1)
 	}
 	meter.Add(o.Size)
 	return true, nil
+}
+
+// ofParts tells whether an object can be one that was sent in several parts, by
+// its ETag and size: but for the last, none is smaller than 5 MiB.
+func ofParts(info storage.Info) bool {
+	const leastPart = 5 << 20
+	if !multipartETag.MatchString(info.ETag) {
+		return false
+	}
+	_, number, _ := strings.Cut(info.ETag, "-")
+	parts, err := strconv.ParseInt(number, 10, 32)
+	return err == nil && parts > 1 && info.Size > (parts-1)*leastPart
 }

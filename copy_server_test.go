@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -74,28 +76,86 @@ func TestTheStoreIsNotTrustedWithWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestWhatIsCopiedUnreadIsCounted has an object whose ETag says nothing of its
-// bytes, as large ones have.
-func TestWhatIsCopiedUnreadIsCounted(t *testing.T) {
+// TestABitThatTheStoreLostIsFound has a store whose file was damaged behind its
+// back, so that the ETag is still the one of the item.
+func TestABitThatTheStoreLostIsFound(t *testing.T) {
 	client, from, to := twoBuckets(t)
 	src, err := client.CreateFrom(t.Context(), files(t, seedling()), "seedlings", from.uri, dtool.CreateFromOptions{})
 	must(t, err)
-	from.server.RemakeInParts(t, from.bucket, src.UUID()+"/data/"+dtool.Identifier("reads.txt"))
-	items := len(seedling())
+	key := src.UUID() + "/data/" + dtool.Identifier("reads.txt")
+	file := filepath.Join(from.server.BucketDir(from.bucket), filepath.FromSlash(key))
+	must(t, os.WriteFile(file, []byte("TCGT\n"), 0o600)) // in place, the attributes kept
+	_, err = client.Copy(t.Context(), src, to.uri, dtool.CopyOptions{})
+	wantError(t, err, storage.ErrCorrupted, "reads.txt")
+	if there := to.keys(t, key); len(there) != 0 {
+		t.Errorf("the bad item lies at the destination: %v", there)
+	}
+}
+
+// TestObjectsOfPartsAreCopiedToo has an object whose ETag says nothing of its
+// bytes, as large ones have, and one that pretends to be such a one.
+func TestObjectsOfPartsAreCopiedToo(t *testing.T) {
+	client, from, to := twoBuckets(t)
+	contents := map[string]string{"large": strings.Repeat("ACGT", 3<<19), "small": "ACGT", "plain": "plain"}
+	src, err := client.CreateFrom(t.Context(), files(t, contents), "reads", from.uri, dtool.CreateFromOptions{})
+	must(t, err)
+	for _, relpath := range []string{"large", "small"} {
+		from.server.RemakeInParts(t, from.bucket, src.UUID()+"/data/"+dtool.Identifier(relpath))
+	}
 	for _, test := range []struct {
-		verify         bool
-		unread, copied int // by the store
-	}{{false, 1, items}, {true, 0, items - 1}} {
+		verify bool
+		copied int // by the store
+	}{{false, 2}, {true, 0}} {
 		var result *dtool.CopyResult
 		requests := from.server.Count(t, func() {
 			result, err = client.Copy(t.Context(), src, to.uri, dtool.CopyOptions{Verify: test.verify})
 			must(t, err)
 		})
-		if result.Unread != test.unread || requests["CopyObject"] != test.copied {
-			t.Errorf("verify %v: %d items are unread, and the store copied %d", test.verify, result.Unread, requests["CopyObject"])
+		if requests["CopyObject"] != test.copied {
+			t.Errorf("verify %v: the store copied %d items, want %d", test.verify, requests["CopyObject"], test.copied)
 		}
 		mustAgree(t, src, result.Dataset)
 		to.removeDataset(t.Context(), t, src.UUID())
+	}
+}
+
+// vague is a store that makes copies, and whose ETags for them are its own affair.
+type vague struct {
+	storage.Store
+	etag string
+}
+
+func (*vague) CopiesFrom(context.Context, storage.Store) bool { return true }
+
+func (v *vague) CopyFrom(ctx context.Context, key string, from storage.Store, source storage.Info, o storage.PutOptions) (storage.Info, error) {
+	body, _, err := from.Get(ctx, source.Key, storage.Range{})
+	if err != nil {
+		return storage.Info{}, err
+	}
+	defer body.Close()
+	info, err := v.Put(ctx, key, body, o)
+	info.ETag = v.etag
+	return info, err
+}
+
+func TestWhatIsCopiedUnreadIsCounted(t *testing.T) {
+	for etag, unread := range map[string]int{
+		strings.Repeat("0", 32) + "-2": len(seedling()), // of parts
+		strings.Repeat("0", 32):        0,               // no MD5, so that the items are read
+	} {
+		w := newWorld(t)
+		src := w.frozen(w.bucket("from"), "seedlings", seedling())
+		to := w.bucket("to")
+		w.memory["to"] = &vague{w.memory["to"], etag}
+		w.connect()
+		src, err := w.OpenFrozen(t.Context(), src.URI())
+		must(t, err)
+		result, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{})
+		must(t, err)
+		if result.Unread != unread {
+			t.Errorf("with the ETag %s, %d items are unread, want %d", etag, result.Unread, unread)
+		}
+		mustAgree(t, src, result.Dataset)
 	}
 }
 

@@ -37,7 +37,10 @@ func (p *place) sweep(ctx context.Context) error {
 // afterwards gives a context for tidying up after a failure, even if that was a
 // cancellation.
 func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
-	const enough = 30 * time.Second
+	enough := 30 * time.Second
+	if ctx.Err() != nil {
+		enough = 5 * time.Second // somebody waits for the end
+	}
 	return context.WithTimeout(context.WithoutCancel(ctx), enough)
 }
 

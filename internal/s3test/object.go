@@ -3,6 +3,7 @@ package s3test
 import (
 	"bytes"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,8 +33,8 @@ func (s *Server) Object(t testing.TB, bucket, key string) Object {
 	return Object{aws.ToString(out.ContentType), out.Metadata, body}
 }
 
-// RemakeInParts stores an object anew as one that was sent in parts, though in a
-// single one: its ETag is then no MD5.
+// RemakeInParts stores an object anew as one that was sent in parts of 5 MiB: its
+// ETag is then no MD5.
 func (s *Server) RemakeInParts(t testing.TB, bucket, key string) {
 	t.Helper()
 	o, api, ctx := s.Object(t, bucket, key), s.Client(), t.Context()
@@ -43,15 +44,19 @@ func (s *Server) RemakeInParts(t testing.TB, bucket, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	part, err := api.UploadPart(ctx, &s3.UploadPartInput{
-		Bucket: &bucket, Key: &key, UploadId: upload.UploadId, PartNumber: aws.Int32(1), Body: bytes.NewReader(o.Body),
-	})
-	if err != nil {
-		t.Fatal(err)
+	var parts []types.CompletedPart
+	for body := range slices.Chunk(o.Body, 5<<20) {
+		number := aws.Int32(int32(len(parts) + 1))
+		part, err := api.UploadPart(ctx, &s3.UploadPartInput{
+			Bucket: &bucket, Key: &key, UploadId: upload.UploadId, PartNumber: number, Body: bytes.NewReader(body),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, types.CompletedPart{ETag: part.ETag, PartNumber: number})
 	}
 	_, err = api.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-		Bucket: &bucket, Key: &key, UploadId: upload.UploadId,
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{ETag: part.ETag, PartNumber: aws.Int32(1)}}},
+		Bucket: &bucket, Key: &key, UploadId: upload.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 	})
 	if err != nil {
 		t.Fatal(err)

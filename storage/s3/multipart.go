@@ -229,8 +229,9 @@ func (u *upload) giveUp(ctx context.Context, parts []types.CompletedPart, cause 
 	u.store.log.WarnContext(ctx, "parts of an upload that failed stay in the bucket, to be resumed", "key", u.key)
 }
 
-// abortTimeout bounds the tidying up after a failure or an interruption.
-const abortTimeout = 3 * time.Second
+// abortTimeout bounds the tidying up after a failure or an interruption, for
+// which somebody waits.
+const abortTimeout = time.Second
 
 // abort has the store forget the parts. It may be forbidden, and the failure
 // that led here is the one to tell of, so its own is only logged.

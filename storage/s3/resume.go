@@ -73,7 +73,7 @@ func (s *Store) leftover(ctx context.Context, key string, opts storage.PutOption
 }
 
 // lastUpload gives the ID of the upload for the key that was begun last, or
-// nothing. The first page of the listing is enough, since keys are in order and
+// nothing. One that wants a checksum beside each part is not ours. The first page of the listing is enough, since keys are in order and
 // no other key that begins with this one comes before it.
 func (s *Store) lastUpload(ctx context.Context, key string) (string, error) {
 	in := &s3.ListMultipartUploadsInput{Bucket: &s.bucket, Prefix: &key, EncodingType: types.EncodingTypeUrl}
@@ -92,7 +92,7 @@ func (s *Store) lastUpload(ctx context.Context, key string) (string, error) {
 				return "", s.oddAnswer("ListMultipartUploads", key, err.Error())
 			}
 		}
-		if name == key && !aws.ToTime(u.Initiated).Before(begun) {
+		if name == key && u.ChecksumAlgorithm == "" && !aws.ToTime(u.Initiated).Before(begun) {
 			id, begun = aws.ToString(u.UploadId), aws.ToTime(u.Initiated)
 		}
 	}
