@@ -96,11 +96,7 @@ func (c *copying) mustHaveArrived(ctx context.Context) error {
 	if len(c.plan.Items) == 0 {
 		return nil // they were listed for the plan
 	}
-	there, strange, err := c.dst.dataByKey(ctx)
-	if err != nil {
-		return err
-	}
-	keys, err := c.keysAt(there, strange)
+	there, keys, err := c.atDestination(ctx)
 	if err != nil {
 		return err
 	}

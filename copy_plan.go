@@ -75,11 +75,7 @@ func (c *copying) makePlan(ctx context.Context) (*CopyPlan, error) {
 // compare finds the reason for each item to be moved, which is empty for what
 // can be kept.
 func (c *copying) compare(ctx context.Context, reasons []CopyReason) error {
-	there, strange, err := c.dst.dataByKey(ctx)
-	if err != nil {
-		return err
-	}
-	keys, err := c.keysAt(there, strange)
+	there, keys, err := c.atDestination(ctx)
 	if err != nil {
 		return err
 	}
@@ -98,25 +94,29 @@ func (c *copying) compare(ctx context.Context, reasons []CopyReason) error {
 	})
 }
 
-// keysAt gives the keys of the items at the destination. It refuses one where
-// something else lies among them: that would be in the copy, and not in its
-// manifest.
-func (c *copying) keysAt(there map[string]storage.Info, strange []storage.Info) ([]string, error) {
-	keys := make([]string, c.manifest.Len())
+// atDestination lists what is at the destination by its key, and gives the keys of the
+// items there. It refuses a place where something else lies among them: that
+// would be in the copy, and not in its manifest.
+func (c *copying) atDestination(ctx context.Context) (there map[string]storage.Info, keys []string, err error) {
+	there, strange, err := c.dst.dataByKey(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys = make([]string, c.manifest.Len())
 	expected := make(map[string]bool, len(keys))
 	for i, item := range c.manifest.items {
 		key, err := c.dst.layout.itemKey(item.Relpath)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		keys[i], expected[key] = key, true
 	}
 	for _, info := range slices.Concat(slices.Collect(maps.Values(there)), strange) {
 		if !expected[info.Key] {
-			return nil, fmt.Errorf("%s: %w, and holds %s, which is no item of %s", c.dst.uri, ErrExists, quoted(info.Key), c.src.uri)
+			return nil, nil, fmt.Errorf("%s: %w, and holds %s, which is no item of %s", c.dst.uri, ErrExists, quoted(info.Key), c.src.uri)
 		}
 	}
-	return keys, nil
+	return there, keys, nil
 }
 
 // compareContent compares an object at the destination with an item: by the MD5

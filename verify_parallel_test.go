@@ -73,7 +73,7 @@ func (localCrowd) LocalPath(string) (string, error) { return "", nil }
 
 // TestVerifyAndDiffReadAsManyItemsAtOnceAsIsSet counts the items that are open
 // at once: on local files as many as DTOOL_NUM_PROCESSES says, and over a network
-// no fewer than 16.
+// no fewer than 32.
 func TestVerifyAndDiffReadAsManyItemsAtOnceAsIsSet(t *testing.T) {
 	for _, c := range []struct {
 		name, setting string
@@ -82,8 +82,8 @@ func TestVerifyAndDiffReadAsManyItemsAtOnceAsIsSet(t *testing.T) {
 	}{
 		{"local files", "3", true, 3},
 		{"local files, one at a time", "1", true, 1},
-		{"a network", "1", false, 16},
-		{"a network and many cores", "20", false, 20},
+		{"a network", "1", false, 32},
+		{"a network and many cores", "40", false, 40},
 	} {
 		for command, read := range map[string]func(ctx context.Context, d *dtool.Dataset) error{
 			"verify": func(ctx context.Context, d *dtool.Dataset) error {

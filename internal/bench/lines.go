@@ -88,11 +88,7 @@ func copyLines(o options, few int) []line {
 // up copies files to the server.
 func up(name string, f files, settings ...string) func(context.Context, *stage) ([]contestant, error) {
 	return func(ctx context.Context, s *stage) ([]contestant, error) {
-		t, err := s.tree(name, f)
-		if err != nil {
-			return nil, err
-		}
-		dataset, err := s.local(ctx, t)
+		t, dataset, err := s.onDisk(ctx, name, f)
 		if err != nil {
 			return nil, err
 		}
@@ -109,15 +105,7 @@ func up(name string, f files, settings ...string) func(context.Context, *stage) 
 // down copies files from the server.
 func down(name string, f files, settings ...string) func(context.Context, *stage) ([]contestant, error) {
 	return func(ctx context.Context, s *stage) ([]contestant, error) {
-		t, err := s.tree(name, f)
-		if err != nil {
-			return nil, err
-		}
-		dataset, err := s.remote(ctx, t)
-		if err != nil {
-			return nil, err
-		}
-		prefix, err := s.plain(ctx, t)
+		t, dataset, prefix, err := s.inS3(ctx, name, f)
 		if err != nil {
 			return nil, err
 		}
@@ -134,15 +122,7 @@ func down(name string, f files, settings ...string) func(context.Context, *stage
 
 // across copies files within the server.
 func across(ctx context.Context, s *stage) ([]contestant, error) {
-	t, err := s.tree("small", s.small)
-	if err != nil {
-		return nil, err
-	}
-	dataset, err := s.remote(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	prefix, err := s.plain(ctx, t)
+	t, dataset, prefix, err := s.inS3(ctx, "small", s.small)
 	if err != nil {
 		return nil, err
 	}
@@ -154,11 +134,7 @@ func across(ctx context.Context, s *stage) ([]contestant, error) {
 
 // upFar copies files to the distant server.
 func upFar(ctx context.Context, s *stage) ([]contestant, error) {
-	t, err := s.tree("few", s.few)
-	if err != nil {
-		return nil, err
-	}
-	dataset, err := s.local(ctx, t)
+	t, dataset, err := s.onDisk(ctx, "few", s.few)
 	if err != nil {
 		return nil, err
 	}

@@ -174,6 +174,25 @@ func (s *stage) plain(ctx context.Context, t tree) (string, error) {
 	})
 }
 
+// onDisk gives files, and the dataset of them on disk.
+func (s *stage) onDisk(ctx context.Context, name string, f files) (t tree, dataset string, err error) {
+	if t, err = s.tree(name, f); err == nil {
+		dataset, err = s.local(ctx, t)
+	}
+	return t, dataset, err
+}
+
+// inS3 gives files, the dataset of them in S3, and the prefix of the plain ones there.
+func (s *stage) inS3(ctx context.Context, name string, f files) (t tree, dataset, prefix string, err error) {
+	if t, err = s.tree(name, f); err == nil {
+		dataset, err = s.remote(ctx, t)
+	}
+	if err == nil {
+		prefix, err = s.plain(ctx, t)
+	}
+	return t, dataset, prefix, err
+}
+
 // fillListed makes the small datasets of the bucket listed, and gives their URIs.
 func (s *stage) fillListed(ctx context.Context) ([]string, error) {
 	t, err := s.tree("tiny", files{3, kib})
