@@ -208,15 +208,12 @@ func stateOf(ctx context.Context, at *place, src *Dataset) (copyState, error) {
 }
 
 // start makes a copy where nothing was, unless another process has gone on with
-// the reservation meanwhile. If the first documents must not be written there,
-// the reservation is given up: it would stand in the way of a later copy by
-// other settings.
+// the reservation meanwhile.
 func (c *copying) start(ctx context.Context) error {
 	var vacant bool
 	err := transfer.Together(ctx, func(ctx context.Context) error {
-		_, err := c.dst.readAdmin(ctx)
-		vacant = isAbsent(err)
-		return nil // what else it may be, resume meets
+		vacant = c.isVacant(ctx)
+		return nil
 	}, func(ctx context.Context) error {
 		return c.dst.furnish(ctx, "")
 	})
@@ -226,10 +223,23 @@ func (c *copying) start(ctx context.Context) error {
 	case err == nil:
 		err = c.begin(ctx)
 	}
-	switch {
-	case err == nil:
-		return c.finish(ctx)
-	case errors.Is(err, storage.ErrForbidden):
+	if err != nil {
+		return c.notBegun(ctx, err)
+	}
+	return c.finish(ctx)
+}
+
+// isVacant tells whether nobody has begun at the destination for certain.
+func (c *copying) isVacant(ctx context.Context) bool {
+	_, err := c.dst.readAdmin(ctx)
+	return isAbsent(err)
+}
+
+// notBegun gives the reservation up if the first documents must not be written,
+// for it would stand in the way of a later copy by other settings; but not if another
+// process has gone on with it.
+func (c *copying) notBegun(ctx context.Context, err error) error {
+	if errors.Is(err, storage.ErrForbidden) && c.isVacant(ctx) {
 		return errors.Join(err, c.base.release(ctx, c.src.UUID()))
 	}
 	return err

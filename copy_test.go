@@ -453,24 +453,29 @@ func TestResumeFromTheFirstMoment(t *testing.T) {
 // TestReservationOfAnotherIsNotGivenUp has a copy fail at its first documents
 // while another process has gone on from them and finished.
 func TestReservationOfAnotherIsNotGivenUp(t *testing.T) {
-	w := newWorld(t)
-	src := w.frozen(t.TempDir(), "seedlings", seedling())
-	to := w.bucket("to")
-	whole := w.memory["to"]
-	w.memory["to"] = &failing{Store: whole, after: 2, failed: func() {
-		other := newWorld(t)
-		other.memory["to"] = whole
-		_, err := other.Copy(t.Context(), src, to, dtool.CopyOptions{Resume: true})
+	for _, kind := range []error{nil, storage.ErrForbidden} {
+		w := newWorld(t)
+		src := w.frozen(t.TempDir(), "seedlings", seedling())
+		to := w.bucket("to")
+		whole := w.memory["to"]
+		w.memory["to"] = &failing{Store: whole, after: 2, kind: kind, failed: func() {
+			other := newWorld(t)
+			other.memory["to"] = whole
+			_, err := other.Copy(t.Context(), src, to, dtool.CopyOptions{Resume: true})
+			must(t, err)
+		}}
+		w.connect()
+		_, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{})
+		wantError(t, err, errBroken)
+		w.memory["to"] = whole
+		w.connect()
+		d, err := w.OpenFrozen(t.Context(), to+"/"+src.UUID())
 		must(t, err)
-	}}
-	w.connect()
-	_, err := w.Copy(t.Context(), src, to, dtool.CopyOptions{})
-	wantError(t, err, errBroken)
-	w.memory["to"] = whole
-	w.connect()
-	d, err := w.OpenFrozen(t.Context(), to+"/"+src.UUID())
-	must(t, err)
-	mustAgree(t, src, d)
+		mustAgree(t, src, d)
+		if uris := w.uris(to); !slices.Equal(uris, []string{d.URI()}) {
+			t.Errorf("after a failure of the kind %v, the bucket lists %q", kind, uris)
+		}
+	}
 }
 
 // TestResumeOntoACopyOfThePythonTools finds the times of the copy in its
