@@ -12,6 +12,7 @@ import (
 // MakeDir makes a directory and those above it, up to the store's own.
 func (s *Store) MakeDir(ctx context.Context, dir string, exclusive bool) error {
 	err := s.inRoot(ctx, dir, func(root *os.Root, name string) error {
+		step("make a directory")
 		if !exclusive {
 			return root.MkdirAll(name, newDir)
 		}
@@ -40,6 +41,7 @@ func (s *Store) LinkDir(ctx context.Context, dir, target string) error {
 		if err := root.MkdirAll(filepath.Dir(name), newDir); err != nil {
 			return err
 		}
+		step("make a link")
 		return root.Symlink(target, name)
 	})
 	if err != nil {
@@ -50,7 +52,11 @@ func (s *Store) LinkDir(ctx context.Context, dir, target string) error {
 
 // RemoveDir removes a directory with all that is below it, or a link to one.
 func (s *Store) RemoveDir(ctx context.Context, dir string) error {
-	if err := s.inRoot(ctx, dir, (*os.Root).RemoveAll); err != nil {
+	err := s.inRoot(ctx, dir, func(root *os.Root, name string) error {
+		step("remove a directory")
+		return root.RemoveAll(name)
+	})
+	if err != nil {
 		return s.fail("remove", dir, err)
 	}
 	return nil

@@ -100,6 +100,7 @@ func remove(root *os.Root, name string) error {
 	case info.IsDir():
 		return nil // it is no object
 	}
+	step("remove a file")
 	if err := root.Remove(name); !isAbsent(err) {
 		return err
 	}

@@ -32,7 +32,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.Reader, opts storag
 			s.unfinished.Add(1)
 			defer func() {
 				if s.unfinished.Add(-1) == 0 {
-					_ = root.Remove(tempDir) // unless another process has a file there
+					leave(root, tempDir)
 				}
 			}()
 		}
@@ -43,6 +43,14 @@ func (s *Store) Put(ctx context.Context, key string, body io.Reader, opts storag
 		return storage.Info{}, s.fail("write", key, err)
 	}
 	return objectInfo(key, info), nil
+}
+
+// leave removes the directory for unfinished objects when nothing is being written
+// any more. What lies there still is another process's, or is swept away.
+func leave(root *os.Root, tempDir string) {
+	if err := root.Remove(tempDir); err != nil && !isAbsent(err) {
+		_ = sweep(root, tempDir) // the object is in its place, and Sweep tells failures
+	}
 }
 
 // holdable refuses a name that could be written step by step and yet not be
@@ -59,21 +67,22 @@ func (s *Store) holdable(name string) error {
 }
 
 func (s *Store) put(ctx context.Context, root *os.Root, tempDir, name string, body io.Reader, opts storage.PutOptions) (fs.FileInfo, error) {
-	file, temp, err := createTemp(root, tempDir)
+	temp, err := createTemp(root, tempDir)
 	if err != nil {
 		return nil, err
 	}
+	defer temp.letGo()
 	var info fs.FileInfo
-	if err = s.fill(ctx, file, body, opts); err == nil {
-		info, err = finish(root, file, temp, opts.ModTime)
+	if err = s.fill(ctx, temp.File, body, opts); err == nil {
+		info, err = finish(root, temp, opts.ModTime)
 	} else {
-		err = errors.Join(err, file.Close())
+		err = errors.Join(err, temp.Close())
 	}
 	if err == nil {
-		err = publish(root, temp, name, opts)
+		err = publish(root, temp.name, name, opts)
 	}
 	if err != nil {
-		return nil, errors.Join(err, root.Remove(temp))
+		return nil, errors.Join(err, root.Remove(temp.name))
 	}
 	return info, nil
 }
@@ -106,6 +115,7 @@ func (s *Store) fill(ctx context.Context, file *os.File, body io.Reader, opts st
 			return err
 		}
 		n, bodyErr := checked.Read(buf[:])
+		step("write a file")
 		if _, err := file.Write(buf[:n]); err != nil {
 			return err
 		}
@@ -118,6 +128,7 @@ func (s *Store) fill(ctx context.Context, file *os.File, body io.Reader, opts st
 			if leftToSync(opts) {
 				return nil
 			}
+			step("send a file to the disk")
 			return file.Sync()
 		case bodyErr != nil:
 			return bodyError{bodyErr}
@@ -128,8 +139,8 @@ func (s *Store) fill(ctx context.Context, file *os.File, body io.Reader, opts st
 // finish gives a written file its time, closes it and describes it. A time that
 // the caller chose can be given to the open file, where the system can do that;
 // otherwise closing may change it.
-func finish(root *os.Root, file *os.File, temp string, modTime time.Time) (fs.FileInfo, error) {
-	if !modTime.IsZero() && setModTime(file, modTime) == nil {
+func finish(root *os.Root, file *unfinished, modTime time.Time) (fs.FileInfo, error) {
+	if !modTime.IsZero() && setModTime(file.File, modTime) == nil {
 		info, err := file.Stat()
 		return info, errors.Join(err, file.Close())
 	}
@@ -137,15 +148,16 @@ func finish(root *os.Root, file *os.File, temp string, modTime time.Time) (fs.Fi
 		return nil, err
 	}
 	if !modTime.IsZero() {
-		if err := root.Chtimes(temp, time.Time{}, modTime); err != nil {
+		if err := root.Chtimes(file.name, time.Time{}, modTime); err != nil {
 			return nil, err
 		}
 	}
-	return root.Lstat(temp)
+	return root.Lstat(file.name)
 }
 
 // publish gives a finished file its name.
 func publish(root *os.Root, temp, name string, opts storage.PutOptions) error {
+	step("give a file its name")
 	err := root.Rename(temp, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = root.MkdirAll(filepath.Dir(name), newDir); err == nil {
@@ -155,6 +167,7 @@ func publish(root *os.Root, temp, name string, opts storage.PutOptions) error {
 	if err != nil {
 		return err
 	}
+	step("send a name to the disk")
 	if !leftToSync(opts) {
 		syncDir(root, filepath.Dir(name))
 	}

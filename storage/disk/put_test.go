@@ -147,20 +147,23 @@ func TestAnErrorOfTheBodyIsOfNoKind(t *testing.T) {
 }
 
 func TestAKilledPutIsSweptAway(t *testing.T) {
-	dir := t.TempDir()
-	s := open(t, dir, disk.Options{TempDir: ".dtool/tmp"})
-	write(t, dir, ".dtool/tmp/.unfinished-ABC", "half of some")
-	write(t, dir, ".dtool/dtool", "{}")
-	if err := put(t, s, "a", "x"); err != nil {
-		t.Fatal(err)
-	}
-	holdsFiles(t, dir, ".dtool/dtool", ".dtool/tmp/.unfinished-ABC", "a")
-	for range 2 { // the second time there is nothing to sweep
-		if err := s.Sweep(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		holdsFiles(t, dir, ".dtool/dtool", "a")
-		lacksFile(t, filepath.Join(dir, ".dtool", "tmp"))
+	for name, sweep := range map[string]func(s *disk.Store) error{
+		"by Sweep":        func(s *disk.Store) error { return s.Sweep(t.Context()) },
+		"by the next Put": func(s *disk.Store) error { return put(t, s, "a", "x") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := open(t, dir, disk.Options{TempDir: ".dtool/tmp"})
+			write(t, dir, ".dtool/tmp/.unfinished-ABC", "half of some")
+			write(t, dir, "a", "x")
+			for range 2 { // the second time there is nothing to sweep
+				if err := sweep(s); err != nil {
+					t.Fatal(err)
+				}
+				holdsFiles(t, dir, "a")
+				lacksFile(t, filepath.Join(dir, ".dtool", "tmp"))
+			}
+		})
 	}
 }
 

@@ -25,6 +25,7 @@ func (s *Store) Sync(ctx context.Context) error {
 		return s.fail("sync", "", err)
 	}
 	defer dir.Close()
+	step("send all to the disk")
 	if err := unix.Syncfs(int(dir.Fd())); err != nil {
 		return s.fail("sync", "", os.NewSyscallError("syncfs", err))
 	}

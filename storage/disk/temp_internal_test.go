@@ -10,16 +10,13 @@ import (
 	"time"
 )
 
-func TestSweepTellsWritersThatAreNoMore(t *testing.T) {
+// TestNamesTellWritersThatAreNoMore is about file systems where locks tell nothing.
+func TestNamesTellWritersThatAreNoMore(t *testing.T) {
 	ended := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
 	if err := ended.Run(); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	tmp := filepath.Join(dir, "tmp")
-	if err := os.Mkdir(tmp, 0o700); err != nil {
-		t.Fatal(err)
-	}
 	now, long := time.Now(), time.Now().Add(-2*longestWrite)
 	keep := []string{
 		fmt.Sprintf("%s%s-%d-A", tempPrefix, machine(), os.Getpid()),
@@ -33,7 +30,7 @@ func TestSweepTellsWritersThatAreNoMore(t *testing.T) {
 		tempPrefix + "E":                                                   now,
 		"anything":                                                         now,
 	} {
-		path := filepath.Join(tmp, name)
+		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -41,23 +38,54 @@ func TestSweepTellsWritersThatAreNoMore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	var left []string
+	for _, entry := range entries(t, dir) {
+		if namesWriter(entry) {
+			left = append(left, entry.Name())
+		}
+	}
+	slices.Sort(keep)
+	if !slices.Equal(left, keep) {
+		t.Errorf("%q are taken for being written, want %q", left, keep)
+	}
+}
+
+// TestWhatIsBeingWrittenIsNotSweptAway is the same wherever a test may run: the
+// writer is a process that goes on.
+func TestWhatIsBeingWrittenIsNotSweptAway(t *testing.T) {
+	dir := t.TempDir()
 	s, err := New(dir, Options{TempDir: "tmp"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Sweep(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	entries, err := os.ReadDir(tmp)
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var left []string
-	for _, entry := range entries {
-		left = append(left, entry.Name())
+	defer root.Close()
+	file, err := createTemp(root, "tmp")
+	if err != nil {
+		t.Fatal(err)
 	}
-	slices.Sort(keep)
-	if !slices.Equal(left, keep) {
-		t.Errorf("left are %q, want %q", left, keep)
+	if err := file.Close(); err != nil { // it has not got its name yet
+		t.Fatal(err)
 	}
+	for range 2 {
+		if err := s.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if left := entries(t, filepath.Join(dir, "tmp")); len(left) != 1 || left[0].Name() != filepath.Base(file.name) {
+			t.Fatalf("left are %v, want the file that is being written", left)
+		}
+	}
+	file.letGo()
+}
+
+func entries(t *testing.T, dir string) []os.DirEntry {
+	t.Helper()
+	found, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
