@@ -3,7 +3,9 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // The kinds of failure that callers tell apart, with [errors.Is].
@@ -44,7 +46,7 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s", e.Op, e.Store)
 	if e.Key != "" {
-		fmt.Fprintf(&b, ", key %s", e.Key)
+		fmt.Fprintf(&b, ", key %s", shown(e.Key))
 	}
 	switch {
 	case e.Kind != nil && e.Err != nil:
@@ -55,6 +57,14 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
 	return b.String()
+}
+
+// shown gives a key as it is, or with escapes where a terminal would act on it.
+func shown(key string) string {
+	if !utf8.ValidString(key) || strings.ContainsFunc(key, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return strconv.Quote(key)
+	}
+	return key
 }
 
 // Unwrap gives the kind and the cause.

@@ -103,7 +103,7 @@ func (s *Store) deleteSome(ctx context.Context, keys []string) (left []string, c
 		case asked && (said.Code == "InternalError" || s.retryer.IsErrorRetryable(said)):
 			left, cause = append(left, key), cmp.Or[error](cause, said)
 		default:
-			return nil, nil, s.requestError(ctx, "DeleteObjects", key, said)
+			return nil, nil, s.requestError(ctx, "DeleteObjects", oneLine(key), said)
 		}
 	}
 	slices.Sort(left)

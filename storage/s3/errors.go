@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -76,9 +77,12 @@ func understand(err error) *failure {
 	}
 	var said smithy.APIError
 	var keyless *credentialsError
+	var endless endlessError
 	switch {
 	case errors.As(err, &keyless):
 		f.keyless, f.message = true, oneLine(keyless.Error())
+	case errors.As(err, &endless):
+		f.message = endless.Error()
 	case f.html:
 		f.message = "the answer is an HTML page and not one of S3"
 	case errors.As(err, &said):
@@ -109,9 +113,13 @@ const maxText = 300
 
 // oneLine makes what a store sent fit for a message.
 func oneLine(text string) string {
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
-	if len(text) > maxText {
-		text = strings.ToValidUTF8(text[:maxText], "") + "..."
+	cut := len(text) > maxText
+	if cut {
+		text = text[:maxText]
+	}
+	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, ""), func(r rune) bool { return !unicode.IsGraphic(r) || r == ' ' }), " ")
+	if cut {
+		text += "..."
 	}
 	return text
 }

@@ -1,6 +1,24 @@
 package s3
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
+
+// The bounds on answers.
+const (
+	MaxAnswer  = maxAnswer
+	MaxTags    = maxTags
+	MaxRefusal = maxRefusal
+	MaxHeader  = maxHeader
+	MaxListed  = maxListed
+)
+
+// Through has the requests of a store answered without a network.
+func (c Config) Through(t http.RoundTripper) Config {
+	c.transport = t
+	return c
+}
 
 // HurryReaders has every reader of a large object take for a slow line what it
 // reads from.

@@ -28,16 +28,21 @@ func newHTTPClient(base aws.HTTPClient, c Config) aws.HTTPClient {
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = c.Connections, c.Connections
 		t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(c.Connections) // connecting again takes a round trip less
 		t.ReadBufferSize, t.WriteBufferSize = 16<<10, 16<<10                               // large bodies pass by them, and a connection may serve one small one
-		t.DisableCompression = true                                                        // bytes as they are stored
-		t.ForceAttemptHTTP2 = false                                                        // one connection for all would slow them down
+		t.MaxResponseHeaderBytes = maxHeader
+		t.ResponseHeaderTimeout = maxTurns * c.Stall // headers that trickle
+		t.DisableCompression = true                  // bytes as they are stored
+		t.ForceAttemptHTTP2 = false                  // one connection for all would slow them down
 		t.Protocols = new(http.Protocols)
 		t.Protocols.SetHTTP1(true)
 	}).Freeze()
 	if plain, ok := client.(*http.Client); ok {
 		// Signatures and bodies go to the host that they were meant for.
 		plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		if c.transport != nil {
+			plain.Transport = c.transport
+		}
 	}
-	return loggingClient{plainBodies{client}, c.Log}
+	return loggingClient{boundedAnswers{plainBodies{client}, maxTurns * c.Stall}, c.Log}
 }
 
 // A loggingClient writes down each try of each request. Headers, which hold the

@@ -47,12 +47,19 @@ type listing struct {
 	token  *string // where the next page begins
 	last   string  // the last key
 	listed int     // entries so far
+	bytes  int64   // of their keys
+	empty  int     // pages without an entry, since the last one with some
 	whole  bool
 }
 
-// maxListed bounds what a store that never ends its listing can fill memory
-// with. No dataset has so many items.
-const maxListed = 5_000_000
+// What a store that never ends its listing can take of memory and time. No dataset
+// has so many items. A page may be empty where a store has passed over what was
+// removed.
+const (
+	maxListed = 5_000_000
+	maxKeys   = 1 << 30 // bytes
+	maxEmpty  = 1000
+)
 
 // page gives the entries of the next page in order.
 func (l *listing) page(ctx context.Context) ([]storage.Info, error) {
@@ -93,14 +100,17 @@ func (l *listing) read(out *s3.ListObjectsV2Output) ([]storage.Info, error) {
 	if int(aws.ToInt32(out.KeyCount)) > n {
 		return nil, fmt.Errorf("the listing has %d keys and says that it has %d", n, *out.KeyCount)
 	}
-	if l.listed += n; l.listed > maxListed {
-		return nil, fmt.Errorf("the listing has more than %d keys", maxListed)
+	if err := l.count(n); err != nil {
+		return nil, err
 	}
-	objects := make([]storage.Info, 0, len(out.Contents)+len(out.CommonPrefixes))
+	objects := make([]storage.Info, 0, n)
 	for _, o := range out.Contents {
 		key, err := decode(o.Key)
 		if err != nil {
 			return nil, err
+		}
+		if aws.ToInt64(o.Size) < 0 {
+			return nil, fmt.Errorf("the listing has the key %.300q with a size of %d", key, *o.Size)
 		}
 		objects = append(objects, storage.Info{
 			Key: key, Size: aws.ToInt64(o.Size), ModTime: wholeSeconds(o.LastModified), ETag: unquoted(o.ETag),
@@ -117,6 +127,22 @@ func (l *listing) read(out *s3.ListObjectsV2Output) ([]storage.Info, error) {
 	return l.merge(objects, places)
 }
 
+// count keeps the listing within its bounds.
+func (l *listing) count(entries int) error {
+	l.listed += entries
+	l.empty++
+	if entries > 0 {
+		l.empty = 0
+	}
+	switch {
+	case l.listed > maxListed:
+		return fmt.Errorf("the listing has more than %d keys", maxListed)
+	case l.empty > maxEmpty:
+		return fmt.Errorf("the listing has more than %d pages in a row without a key", maxEmpty)
+	}
+	return nil
+}
+
 // merge brings objects and places into one order, each of which must be in order
 // by itself and behind what came before.
 func (l *listing) merge(objects, places []storage.Info) ([]storage.Info, error) {
@@ -124,10 +150,14 @@ func (l *listing) merge(objects, places []storage.Info) ([]storage.Info, error) 
 		last := l.last
 		for _, entry := range entries {
 			if entry.Key <= last || !strings.HasPrefix(entry.Key, l.prefix) {
-				return nil, fmt.Errorf("the listing has the key %q after %q, under the prefix %q", entry.Key, last, l.prefix)
+				return nil, fmt.Errorf("the listing has the key %.300q after %.300q, under the prefix %q", entry.Key, last, l.prefix)
 			}
 			last = entry.Key
+			l.bytes += int64(len(entry.Key))
 		}
+	}
+	if l.bytes > maxKeys {
+		return nil, fmt.Errorf("the listing has more than %d bytes of keys", maxKeys)
 	}
 	entries := append(objects, places...)
 	slices.SortFunc(entries, func(a, b storage.Info) int { return cmp.Compare(a.Key, b.Key) })
@@ -145,7 +175,7 @@ func (l *listing) advance(out *s3.ListObjectsV2Output, entries []storage.Info) e
 	}
 	token := aws.ToString(out.NextContinuationToken)
 	if token == "" || token == aws.ToString(l.token) {
-		return fmt.Errorf("the listing goes on after %q, and does not say where", l.last)
+		return fmt.Errorf("the listing goes on after %.300q, and does not say where", l.last)
 	}
 	l.token = &token
 	return nil

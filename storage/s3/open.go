@@ -162,8 +162,12 @@ func (c Config) retryer(attempts int) aws.Retryer {
 }
 
 // garbled finds answers that make no sense, which a second try may mend: a
-// listing that was cut short, a proxy's page of apology.
+// listing that was cut short, a proxy's page of apology. One that does not end
+// would not be mended.
 func garbled(err error) aws.Ternary {
+	if _, endless := errors.AsType[endlessError](err); endless {
+		return aws.FalseTernary
+	}
 	if _, odd := errors.AsType[*smithy.DeserializationError](err); odd {
 		return aws.TrueTernary
 	}

@@ -16,6 +16,7 @@ package s3
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -91,12 +92,15 @@ type Config struct {
 	// MaxBackoff is the longest pause between two tries. Default 20 s.
 	MaxBackoff time.Duration
 	// Stall is how long a connection may rest in the middle of a request, and
-	// a store ponder its answer, before the try has failed. Default 60 s. There is
-	// no limit on the time of a request as a whole.
+	// a store ponder its answer, before the try has failed. Default 60 s. The
+	// answer is to end within ten times that, but there is no limit on the time
+	// that the bytes of an object take on their way.
 	Stall time.Duration
 
 	// Log gets a line for each request. Nil discards them.
 	Log *slog.Logger
+
+	transport http.RoundTripper // in place of the network, for tests
 }
 
 const (

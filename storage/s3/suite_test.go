@@ -84,7 +84,7 @@ func behind(s storage.Store) storage.Store {
 var _ storage.Copier = gateway{}
 
 // isolate keeps the configuration of whoever runs the tests out of them.
-func isolate(t *testing.T) {
+func isolate(t testing.TB) {
 	t.Helper()
 	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")

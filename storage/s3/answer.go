@@ -1,0 +1,93 @@
+package s3
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+)
+
+// What a store answers is read into memory as a whole, but for the bytes of an
+// object, and the SDK reads to its end even what it has no use for. So each answer
+// is bounded (docs/format.md, section 7).
+const (
+	maxHeader  = 64 << 10 // bytes of the headers of an answer; S3 has 8 KiB at most
+	maxAnswer  = 8 << 20  // bytes of XML: a page of a listing has a thousand keys of 1 KiB, each byte of which may be escaped by three
+	maxTags    = 1 << 17  // beginnings and ends of elements of XML: such a page has some 30,000, each of which takes far more memory than text
+	maxRefusal = 64 << 10 // bytes of an answer that tells of a failure
+	maxTurns   = 10       // how often in a row a store may take all the time that it has between two bytes
+)
+
+// boundedAnswers ends answers that are too large or take too long.
+type boundedAnswers struct {
+	next     aws.HTTPClient
+	patience time.Duration // for a whole answer
+}
+
+func (c boundedAnswers) Do(req *http.Request) (*http.Response, error) {
+	resp, err := c.next.Do(req)
+	if err != nil || isObject(req, resp) {
+		return resp, err
+	}
+	body := &boundedBody{ReadCloser: resp.Body, bytes: maxAnswer, tags: maxTags, until: time.Now().Add(c.patience)}
+	if resp.StatusCode/100 != 2 {
+		body.bytes, body.refusal = maxRefusal, true
+	}
+	resp.Body = body
+	return resp, nil
+}
+
+// isObject finds the answers whose bytes go to a reader who knows how many there
+// are. One that does not say how many is refused, and read for that alone.
+func isObject(req *http.Request, resp *http.Response) bool {
+	return awsmiddleware.GetOperationName(req.Context()) == "GetObject" && resp.StatusCode/100 == 2 && resp.ContentLength >= 0
+}
+
+// A boundedBody is an answer that is read as a whole. A store may let whitespace
+// trickle to keep the connection alive while it puts an object together, so that
+// slow is not wrong, as long as there is an end to it.
+type boundedBody struct {
+	io.ReadCloser
+	bytes   int64 // that may still come
+	tags    int
+	until   time.Time
+	refusal bool // the status says all that must be known, so that the rest may be left out
+	err     error
+}
+
+func (b *boundedBody) Read(p []byte) (int, error) {
+	if b.err != nil || len(p) == 0 {
+		return 0, b.err
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.bytes+1)])
+	b.tags -= bytes.Count(p[:n], []byte("<"))
+	if b.bytes -= int64(n); b.bytes < 0 {
+		n-- // the one byte that is too many
+	}
+	b.err = b.judge(err)
+	return n, b.err
+}
+
+func (b *boundedBody) judge(err error) error {
+	switch {
+	case b.refusal && b.bytes < 0:
+		return io.EOF
+	case b.bytes < 0:
+		return endlessError(fmt.Sprintf("it has more than %d bytes", maxAnswer))
+	case b.tags < 0:
+		return endlessError(fmt.Sprintf("it has more than %d tags", maxTags))
+	case err == nil && time.Now().After(b.until):
+		return endlessError("it takes too long")
+	}
+	return err
+}
+
+// An endlessError says what bound an answer went beyond. Another try would take as
+// much again.
+type endlessError string
+
+func (e endlessError) Error() string { return "the answer does not end: " + string(e) }
