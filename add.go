@@ -253,7 +253,7 @@ func (p *Proto) takeOne(ctx context.Context, file addition, sum bool, meter *tra
 	if o.Metadata, err = p.layout.itemMetadata(file.relpath, o.MD5); err != nil {
 		return item, err
 	}
-	reader := meter.Reader(body)
+	reader := meter.Try().Reader(body)
 	if item.md5 != "" || !sum {
 		item.info, err = p.store.Put(ctx, key, reader, o)
 		return item, err
@@ -266,14 +266,14 @@ func (p *Proto) takeOne(ctx context.Context, file addition, sum bool, meter *tra
 
 // readMD5 reads an object for its MD5 alone.
 func readMD5(ctx context.Context, store storage.Store, key string, meter *transfer.Meter) (string, storage.Info, error) {
-	body, info, err := store.Get(ctx, key, storage.Range{})
-	if err != nil {
-		return "", info, err
-	}
-	defer body.Close()
-	checked := storage.NewCheckedBody(meter.Reader(body), storage.PutOptions{Size: info.Size})
-	if err := drain(checked, info.Size); err != nil {
-		return "", info, err
-	}
-	return checked.MD5(), info, nil
+	return settle(meter, func(try *transfer.Try) (string, storage.Info, error) {
+		body, info, err := store.Get(ctx, key, storage.Range{})
+		if err != nil {
+			return "", info, err
+		}
+		defer body.Close()
+		checked := storage.NewCheckedBody(try.Reader(body), storage.PutOptions{Size: info.Size})
+		err = drain(checked, info.Size)
+		return checked.MD5(), info, err
+	})
 }

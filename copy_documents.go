@@ -71,15 +71,22 @@ func (c *copying) members(ctx context.Context, dirs documentCopy) ([]documentCop
 }
 
 func (c *copying) copyDocument(ctx context.Context, doc documentCopy) error {
-	body, info, err := c.src.store.Get(ctx, doc.from, storage.Range{})
-	if errors.Is(err, storage.ErrNotFound) && doc.from == c.src.layout.keys().readme {
+	missing := false
+	_, _, err := settle(nil, func(*transfer.Try) (string, storage.Info, error) {
+		body, info, err := c.src.store.Get(ctx, doc.from, storage.Range{})
+		if err != nil {
+			missing = errors.Is(err, storage.ErrNotFound)
+			return "", info, err
+		}
+		defer body.Close()
+		o := storage.PutOptions{Size: info.Size}
+		checked := storage.NewCheckedBody(body, o)
+		_, err = c.dst.store.Put(ctx, doc.to, checked, o)
+		return checked.MD5(), info, err
+	})
+	if missing && doc.from == c.src.layout.keys().readme {
 		// An old dataset without a README: the copy has an empty one.
 		return writeDocument(ctx, c.dst.store, doc.to, nil, nil)
 	}
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	_, err = c.dst.store.Put(ctx, doc.to, body, storage.PutOptions{Size: info.Size})
 	return err
 }

@@ -62,22 +62,22 @@ func (c *copying) copyItem(ctx context.Context, item Item, meter *transfer.Meter
 
 // stream moves the bytes of an item through this machine.
 func (c *copying) stream(ctx context.Context, item Item, from, to string, o storage.PutOptions, meter *transfer.Meter) error {
-	body, info, err := c.src.store.Get(ctx, from, storage.Range{})
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	counted := meter.Reader(body)
-	if c.manifest.md5Of(item) == "" {
-		counted = c.manifest.checked(counted, item)
-	}
-	if err = item.mustHave(info.Size); err == nil {
+	return reread(c.src.uri, meter, func(try *transfer.Try) error {
+		body, info, err := c.src.store.Get(ctx, from, storage.Range{})
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		if err := item.mustHave(info.Size); err != nil {
+			return err
+		}
+		counted := try.Reader(body)
+		if c.manifest.md5Of(item) == "" {
+			counted = c.manifest.checked(counted, item)
+		}
 		_, err = c.dst.store.Put(ctx, to, counted, o)
-	}
-	if mismatch, ok := errors.AsType[*storage.Mismatch](err); ok {
-		return fmt.Errorf("%w: at %s it is not what the manifest says: %w", storage.ErrCorrupted, c.src.uri, mismatch)
-	}
-	return err
+		return err
+	})
 }
 
 // md5For gives the MD5 that goes beside an item. Where the destination needs it

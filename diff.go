@@ -2,11 +2,9 @@ package dtool
 
 import (
 	"context"
-	"encoding/hex"
+	"errors"
 	"fmt"
-	"io"
 
-	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -85,10 +83,22 @@ func (d *Dataset) diffContent(ctx context.Context, left, right *Manifest, o Obse
 		return nil, fmt.Errorf("%w: the manifest's hash function %s is unknown", ErrBadDocument, quoted(right.hashFunction))
 	}
 	meter := o.meter("Hashing", left.Len(), left.TotalSize())
-	hashes := make([]string, left.Len())
+	altered := make([]*storage.Mismatch, left.Len())
 	work := itemWork{d.client, "hashing", meter, []storage.Store{d.store}}
-	err := doForItems(ctx, work, left.items, itself, func(ctx context.Context, i int, item Item) (err error) {
-		hashes[i], err = d.hashWith(ctx, right.hashFunction, item, meter)
+	err := doForItems(ctx, work, left.items, itself, func(ctx context.Context, i int, item Item) error {
+		key, err := d.layout.itemKey(item.Relpath)
+		if err != nil {
+			return err
+		}
+		other, err := right.Item(item.Identifier)
+		if err != nil {
+			return err
+		}
+		err = right.checkItem(ctx, d.store, key, other, meter)
+		if mismatch, ok := errors.AsType[*storage.Mismatch](err); ok && mismatch.What == "hash" {
+			altered[i] = mismatch
+			return nil
+		}
 		return err
 	})
 	if err != nil {
@@ -103,26 +113,9 @@ func (d *Dataset) diffContent(ctx context.Context, left, right *Manifest, o Obse
 		switch {
 		case right.unverifiable(other) != "":
 			o.Warn(fmt.Sprintf("item %s cannot be compared: %s", quoted(item.Relpath), right.unverifiable(other)))
-		case hashes[i] != other.Hash:
-			diffs = append(diffs, HashDiff{item.Identifier, hashes[i], other.Hash})
+		case altered[i] != nil:
+			diffs = append(diffs, HashDiff{item.Identifier, altered[i].Found, other.Hash})
 		}
 	}
 	return diffs, nil
-}
-
-func (d *Dataset) hashWith(ctx context.Context, function string, item Item, meter *transfer.Meter) (string, error) {
-	key, err := d.layout.itemKey(item.Relpath)
-	if err != nil {
-		return "", err
-	}
-	body, _, err := d.store.Get(ctx, key, storage.Range{})
-	if err != nil {
-		return "", err
-	}
-	defer body.Close()
-	hash := newHash(function)
-	if _, err := io.Copy(hash, meter.Reader(body)); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
 }

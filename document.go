@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -25,13 +26,16 @@ func readDocument(ctx context.Context, store storage.Store, key string, most int
 	return text, err
 }
 
-func readObject(ctx context.Context, store storage.Store, key string, most int64) ([]byte, storage.Info, error) {
-	body, info, err := openObject(ctx, store, key, most)
-	if err != nil {
-		return nil, info, err
-	}
-	defer body.Close()
-	text, err := readBody(body, store, key, most)
+func readObject(ctx context.Context, store storage.Store, key string, most int64) (text []byte, info storage.Info, err error) {
+	_, info, err = settle(nil, func(*transfer.Try) (string, storage.Info, error) {
+		body, info, err := openObject(ctx, store, key, most)
+		if err != nil {
+			return "", info, err
+		}
+		defer body.Close()
+		text, err = readBody(body, store, key, most)
+		return md5Hex(text), info, err
+	})
 	return text, info, err
 }
 

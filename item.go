@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
 	"github.com/dtool-go/dtool/storage/disk"
 )
@@ -86,19 +87,23 @@ func (d *Dataset) fetch(ctx context.Context, m *Manifest, item Item) (string, er
 		return "", err
 	}
 	key := d.UUID() + "/" + item.Identifier + lastSuffix(item.Relpath)
-	switch err := m.checkItem(ctx, cache, key, item, nil); {
+	switch err = m.checkItem(ctx, cache, key, item, nil); {
 	case err == nil && m.unverifiable(item) == "":
 		return cache.LocalPath(key)
 	case err != nil && !errors.Is(err, storage.ErrNotFound) && !isMismatch(err):
 		return "", err
 	}
-	body, err := d.OpenItem(ctx, item.Identifier)
-	if err != nil {
-		return "", err
-	}
-	defer body.Close()
 	o := storage.PutOptions{Size: item.Size, MD5: m.md5Of(item), ModTime: fromUnixSeconds(item.Timestamp)}
-	if _, err := cache.Put(ctx, key, body, o); err != nil {
+	err = reread(d.uri, nil, func(*transfer.Try) error {
+		body, err := d.OpenItem(ctx, item.Identifier)
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		_, err = cache.Put(ctx, key, body, o)
+		return err
+	})
+	if err != nil {
 		return "", err
 	}
 	return cache.LocalPath(key)

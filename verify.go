@@ -189,10 +189,12 @@ func contentFound(m *storage.Mismatch, item Item) *Content {
 // checkItem reads an item to its end. Bytes that are not those of the manifest
 // are a [storage.Mismatch].
 func (m *Manifest) checkItem(ctx context.Context, store storage.Store, key string, item Item, meter *transfer.Meter) error {
-	body, _, err := store.Get(ctx, key, storage.Range{})
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	return drain(m.checked(meter.Reader(body), item), item.Size)
+	return reread(store.String(), meter, func(try *transfer.Try) error {
+		body, _, err := store.Get(ctx, key, storage.Range{})
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		return drain(m.checked(try.Reader(body), item), item.Size)
+	})
 }

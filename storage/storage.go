@@ -69,6 +69,7 @@ type Info struct {
 	Size    int64     // bytes
 	ModTime time.Time // when it was stored, or the time given to Put where the store keeps that
 	ETag    string    // as the store gives it, without quotes; of most small objects the MD5, and of others something else
+	MD5     string    // lower-case hex MD5 of the bytes, where a Get or Stat can tell it without reading them
 
 	// Metadata is the user metadata that was given to Put, its names in lower
 	// case. Listings leave it nil, and so do stores that keep none.

@@ -61,7 +61,7 @@ func (m *Meter) Skip(items int, bytes int64) {
 // tellEvery is how many bytes pass between two tellings within an item.
 const tellEvery = 1 << 20
 
-// Add counts bytes that did not pass through a Reader.
+// Add counts bytes that did not pass through the Reader of a Try.
 func (m *Meter) Add(bytes int64) {
 	if m == nil {
 		return
@@ -69,29 +69,45 @@ func (m *Meter) Add(bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.count.Bytes += bytes
-	if m.count.Bytes-m.told >= tellEvery {
+	if bytes < 0 || m.count.Bytes-m.told >= tellEvery {
 		m.told = m.count.Bytes
 		m.tell(m.count)
 	}
 }
 
+// A Try counts the bytes of one try of something that may be tried again.
+type Try struct {
+	meter *Meter
+	bytes int64
+}
+
+// Try begins to count a try.
+func (m *Meter) Try() *Try { return &Try{meter: m} }
+
 // Reader counts the bytes that are read through it.
-func (m *Meter) Reader(r io.Reader) io.Reader {
-	if m == nil {
+func (t *Try) Reader(r io.Reader) io.Reader {
+	if t.meter == nil {
 		return r
 	}
-	return meteredReader{r, m}
+	return triedReader{r, t}
 }
 
-type meteredReader struct {
+// Undo takes back what the try has counted.
+func (t *Try) Undo() {
+	t.meter.Add(-t.bytes)
+	t.bytes = 0
+}
+
+type triedReader struct {
 	r io.Reader
-	m *Meter
+	t *Try
 }
 
-func (r meteredReader) Read(p []byte) (int, error) {
+func (r triedReader) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p)
 	if n > 0 {
-		r.m.Add(int64(n))
+		r.t.bytes += int64(n)
+		r.t.meter.Add(int64(n))
 	}
 	return n, err
 }

@@ -157,7 +157,7 @@ func TestMeterCountsItemsAndBytes(t *testing.T) {
 	var told []transfer.Count
 	meter := transfer.NewMeter(2, 3<<20, func(c transfer.Count) { told = append(told, c) })
 	for _, size := range []int{3 << 20, 0} {
-		if _, err := io.Copy(io.Discard, meter.Reader(strings.NewReader(strings.Repeat("x", size)))); err != nil {
+		if _, err := io.Copy(io.Discard, meter.Try().Reader(strings.NewReader(strings.Repeat("x", size)))); err != nil {
 			t.Fatal(err)
 		}
 		meter.ItemDone()
@@ -174,10 +174,29 @@ func TestMeterCountsItemsAndBytes(t *testing.T) {
 	}
 }
 
+func TestATryIsTakenBack(t *testing.T) {
+	var last transfer.Count
+	meter := transfer.NewMeter(1, 5, func(c transfer.Count) { last = c })
+	first := meter.Try()
+	if _, err := io.Copy(io.Discard, first.Reader(strings.NewReader("wrong"))); err != nil {
+		t.Fatal(err)
+	}
+	first.Undo()
+	if last.Bytes != 0 {
+		t.Errorf("after a try that was taken back, %d bytes are told", last.Bytes)
+	}
+	if _, err := io.Copy(io.Discard, first.Reader(strings.NewReader("right"))); err != nil {
+		t.Fatal(err)
+	}
+	if meter.ItemDone(); last != (transfer.Count{Items: 1, TotalItems: 1, Bytes: 5, TotalBytes: 5}) {
+		t.Errorf("the last count is %+v", last)
+	}
+}
+
 func TestNoMeterCountsNothing(t *testing.T) {
 	meter := transfer.NewMeter(1, 1, nil)
 	body := strings.NewReader("x")
-	if r := meter.Reader(body); r != io.Reader(body) {
+	if r := meter.Try().Reader(body); r != io.Reader(body) {
 		t.Error("a reader is wrapped for nothing")
 	}
 	meter.ItemDone()

@@ -118,6 +118,7 @@ func (s *Store) hold(key string, body []byte, md5 string, opts storage.PutOption
 		Size:     opts.Size,
 		ModTime:  opts.ModTime,
 		ETag:     md5,
+		MD5:      md5,
 		Metadata: maps.Clone(opts.Metadata),
 	}}
 	if o.info.ModTime.IsZero() {

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/dtool-go/dtool/storage"
 )
@@ -60,6 +62,7 @@ func (s *Store) fetch(ctx context.Context, key string, r storage.Range, etag str
 		return nil, storage.Info{}, getError(err)
 	}
 	info := newInfo(key, out.ContentLength, out.LastModified, out.ETag, out.Metadata)
+	info.MD5 = md5Told(info.ETag, out.ServerSideEncryption, out.SSECustomerAlgorithm)
 	switch {
 	case out.ETag == nil && out.LastModified == nil, out.ContentLength == nil:
 		err = s.oddAnswer("GetObject", key, "the answer has nothing that describes an object")
@@ -142,5 +145,19 @@ func (s *Store) Stat(ctx context.Context, key string) (storage.Info, error) {
 	if (out.ETag == nil && out.LastModified == nil) || out.ContentLength == nil {
 		return storage.Info{}, s.oddAnswer("HeadObject", key, "the answer has nothing that describes an object")
 	}
-	return newInfo(key, out.ContentLength, out.LastModified, out.ETag, out.Metadata), nil
+	info := newInfo(key, out.ContentLength, out.LastModified, out.ETag, out.Metadata)
+	info.MD5 = md5Told(info.ETag, out.ServerSideEncryption, out.SSECustomerAlgorithm)
+	return info, nil
+}
+
+var md5Hex = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// md5Told gives the MD5 of an object that its ETag is, unless it is encrypted with
+// a key other than the store's own: its ETag looks the same then and is not.
+func md5Told(etag string, encryption types.ServerSideEncryption, customerAlgorithm *string) string {
+	storesKey := encryption == "" || encryption == types.ServerSideEncryptionAes256
+	if !storesKey || customerAlgorithm != nil || !md5Hex.MatchString(etag) {
+		return ""
+	}
+	return etag
 }
