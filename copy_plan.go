@@ -121,7 +121,7 @@ func (c *copying) atDestination(ctx context.Context) (there map[string]storage.I
 
 // compareContent compares an object at the destination with an item: by the MD5
 // recorded beside it where there is one, and by its bytes where none is ever
-// recorded or they are to be read all the same.
+// recorded, where the store tells another, or where they are to be read all the same.
 func (c *copying) compareContent(ctx context.Context, info storage.Info, item Item) (CopyReason, error) {
 	if md5 := c.manifest.md5Of(item); c.dst.layout.recordsMD5() {
 		found, err := c.dst.layout.listed(ctx, c.dst.store, info)
@@ -132,7 +132,7 @@ func (c *copying) compareContent(ctx context.Context, info storage.Info, item It
 			return "", err
 		case found.md5 != md5:
 			return OtherContent, nil
-		case !c.verify:
+		case !c.verify && !found.doubtful():
 			return "", nil
 		}
 	}

@@ -2,6 +2,7 @@ package dtool_test
 
 import (
 	"bytes"
+	"context"
 	"maps"
 	"os"
 	"path/filepath"
@@ -69,13 +70,29 @@ func TestPlanWithoutABaseIsRefused(t *testing.T) {
 	wantError(t, err, dtool.ErrInside)
 }
 
+// untold is a store that does not tell the MD5 of one object, as of one that was
+// sent in parts.
+type untold struct {
+	storage.Store
+	key string
+}
+
+func (s untold) Stat(ctx context.Context, key string) (storage.Info, error) {
+	info, err := s.Store.Stat(ctx, key)
+	if key == s.key {
+		info.MD5 = ""
+	}
+	return info, err
+}
+
 // TestPlanGivesTheReasons spoils a copy in each way, in a bucket and in a directory.
 func TestPlanGivesTheReasons(t *testing.T) {
 	w := newWorld(t)
 	src := w.frozen(t.TempDir(), "seedlings", map[string]string{
-		"good": "good", "gone": "gone", "size": "size", "content": "content", "bare": "bare", "sly": "sly",
+		"good": "good", "gone": "gone", "size": "size", "content": "content", "bare": "bare", "stale": "stale", "sly": "sly",
 	})
 	to, dir := w.bucket("to"), t.TempDir()
+	w.memory["to"] = untold{w.memory["to"], src.UUID() + "/data/" + dtool.Identifier("sly")}
 	for _, base := range []string{to, dir} {
 		_, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{})
 		must(t, err)
@@ -97,7 +114,8 @@ func TestPlanGivesTheReasons(t *testing.T) {
 	edit("size", "longer", func(map[string]string) {})
 	edit("content", "CONTENT", func(m map[string]string) { m["checksum"] = strings.Repeat("0", 32) })
 	edit("bare", "bare", func(m map[string]string) { delete(m, "checksum") })
-	edit("sly", "SLY", func(map[string]string) {}) // with the checksum of what it is not
+	edit("stale", "STALE", func(map[string]string) {}) // with the checksum of what it is not
+	edit("sly", "SLY", func(map[string]string) {})     // the same, and the store does not tell
 
 	for _, test := range []struct {
 		base   string
@@ -105,13 +123,13 @@ func TestPlanGivesTheReasons(t *testing.T) {
 		want   map[string]dtool.CopyReason
 	}{
 		{to, false, map[string]dtool.CopyReason{
-			"gone": dtool.NotThere, "size": dtool.OtherSize, "content": dtool.OtherContent, "bare": dtool.Unrecorded,
+			"gone": dtool.NotThere, "size": dtool.OtherSize, "content": dtool.OtherContent, "bare": dtool.Unrecorded, "stale": dtool.OtherContent,
 		}},
 		{to, true, map[string]dtool.CopyReason{
-			"gone": dtool.NotThere, "size": dtool.OtherSize, "content": dtool.OtherContent, "bare": dtool.Unrecorded, "sly": dtool.OtherContent,
+			"gone": dtool.NotThere, "size": dtool.OtherSize, "content": dtool.OtherContent, "bare": dtool.Unrecorded, "stale": dtool.OtherContent, "sly": dtool.OtherContent,
 		}},
 		{dir, false, map[string]dtool.CopyReason{
-			"gone": dtool.NotThere, "size": dtool.OtherSize, "content": dtool.OtherContent, "sly": dtool.OtherContent,
+			"gone": dtool.NotThere, "size": dtool.OtherSize, "content": dtool.OtherContent, "stale": dtool.OtherContent, "sly": dtool.OtherContent,
 		}},
 	} {
 		o := dtool.CopyOptions{Resume: true, Verify: test.verify}
@@ -120,7 +138,7 @@ func TestPlanGivesTheReasons(t *testing.T) {
 		if diff := cmp.Diff(test.want, reasons(plan)); diff != "" {
 			t.Errorf("%s, verify %v (-want +got):\n%s", test.base, test.verify, diff)
 		}
-		if plan.Kept != 6-len(test.want) {
+		if plan.Kept != 7-len(test.want) {
 			t.Errorf("%s, verify %v: %d items are kept", test.base, test.verify, plan.Kept)
 		}
 	}

@@ -507,6 +507,8 @@ func TestResumeThatVerifiesReadsWhatIsThere(t *testing.T) {
 	result, err := w.Copy(t.Context(), src, w.bucket("to"), dtool.CopyOptions{})
 	must(t, err)
 	w.damage(result.Dataset, "reads.txt", func(b []byte) []byte { b[0]++; return b })
+	w.memory["to"] = untold{w.memory["to"], src.UUID() + "/data/" + dtool.Identifier("reads.txt")}
+	w.connect()
 	for _, verify := range []bool{false, true} {
 		again, err := w.Copy(t.Context(), src, "mem://to", dtool.CopyOptions{Resume: true, Verify: verify})
 		must(t, err)

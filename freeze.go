@@ -89,6 +89,9 @@ func (p *Proto) describe(ctx context.Context, infos []storage.Info, stored map[s
 		if !stored[info.Key].is(info) {
 			item, err = p.layout.listed(ctx, p.store, info)
 		}
+		if item.doubtful() {
+			item.md5 = ""
+		}
 		items[i] = Item{
 			Identifier: Identifier(item.relpath),
 			Relpath:    item.relpath,

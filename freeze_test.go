@@ -234,3 +234,24 @@ func TestFreezeOfAnEmptyDataset(t *testing.T) {
 		}
 	})
 }
+
+// TestFreezeReadsWhatIsRecordedWrongly has an item in a bucket beside which the MD5 of
+// other bytes is recorded, as of a file that changed while some program added it.
+func TestFreezeReadsWhatIsRecordedWrongly(t *testing.T) {
+	w := newWorld(t)
+	p, err := w.Create(t.Context(), "seedling", w.bucket("plants"), dtool.CreateOptions{})
+	must(t, err)
+	must(t, p.Add(t.Context(), []dtool.Source{{Path: files(t, map[string]string{"a.txt": "before"})}}, dtool.AddOptions{}))
+	store, key := w.memory["plants"], p.UUID()+"/data/"+dtool.Identifier("a.txt")
+	info, err := store.Stat(t.Context(), key)
+	must(t, err)
+	_, err = store.Put(t.Context(), key, strings.NewReader("after"), storage.PutOptions{Size: 5, Metadata: info.Metadata})
+	must(t, err)
+	d, err := p.Freeze(t.Context(), dtool.FreezeOptions{})
+	must(t, err)
+	report, err := d.Verify(t.Context(), dtool.VerifyOptions{Full: true})
+	must(t, err)
+	if got := contents(t, d); got["a.txt"] != "after" || !report.Good() {
+		t.Errorf("frozen with %v, good: %v", got, report.Good())
+	}
+}

@@ -68,7 +68,12 @@ type keys struct {
 type listedItem struct {
 	relpath string
 	md5     string // as recorded beside it, or empty
+	told    string // as the store tells it of the bytes, or empty
 }
+
+// doubtful tells that the bytes seem to have another MD5 than the recorded one:
+// they are to be read.
+func (i listedItem) doubtful() bool { return i.told != "" && i.md5 != "" && i.told != i.md5 }
 
 // history gives the key of an old README.
 func (k keys) history(suffix string) string { return k.readme + "-" + suffix }

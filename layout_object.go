@@ -73,7 +73,7 @@ func (l objectLayout) listed(ctx context.Context, store storage.Store, info stor
 			return listedItem{}, err
 		}
 	}
-	item := listedItem{md5: recordedMD5(info.Metadata)}
+	item := listedItem{md5: recordedMD5(info.Metadata), told: info.MD5}
 	id := strings.TrimPrefix(info.Key, l.at.data)
 	handle, ok := info.Metadata[metaHandle]
 	if !ok {
