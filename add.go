@@ -208,9 +208,10 @@ func (a added) is(listed storage.Info) bool {
 		(listed.ETag != "" || a.info.ModTime.Equal(listed.ModTime))
 }
 
-// take stores files as items, and gives what was stored by its key. The MD5 of
-// items that have none recorded beside them is found on the way if sum is set.
-func (p *Proto) take(ctx context.Context, files []addition, sum bool, o Observer) (map[string]added, error) {
+// take stores files as items, and gives what was stored by its key. If the dataset
+// is a fresh one, which is made in one go, then the MD5 of items that have none
+// recorded beside them is found on the way, and nothing of a failure is kept.
+func (p *Proto) take(ctx context.Context, files []addition, fresh bool, o Observer) (map[string]added, error) {
 	var bytes int64
 	for _, file := range files {
 		bytes += file.size
@@ -219,7 +220,7 @@ func (p *Proto) take(ctx context.Context, files []addition, sum bool, o Observer
 	stored := make([]added, len(files))
 	work := itemWork{p.client, "adding", meter, []storage.Store{p.store}}
 	err := doForItems(ctx, work, files, addition.item, func(ctx context.Context, i int, file addition) (err error) {
-		stored[i], err = p.takeOne(ctx, file, sum, meter)
+		stored[i], err = p.takeOne(ctx, file, fresh, meter)
 		return err
 	})
 	if err != nil {
@@ -232,7 +233,7 @@ func (p *Proto) take(ctx context.Context, files []addition, sum bool, o Observer
 	return byKey, p.sync(ctx)
 }
 
-func (p *Proto) takeOne(ctx context.Context, file addition, sum bool, meter *transfer.Meter) (added, error) {
+func (p *Proto) takeOne(ctx context.Context, file addition, fresh bool, meter *transfer.Meter) (added, error) {
 	item := added{listedItem: listedItem{relpath: file.relpath}}
 	key, err := p.layout.itemKey(file.relpath)
 	if err != nil {
@@ -243,7 +244,7 @@ func (p *Proto) takeOne(ctx context.Context, file addition, sum bool, meter *tra
 		return item, err
 	}
 	defer body.Close()
-	o := storage.PutOptions{Size: info.Size, ModTime: info.ModTime, Lazy: true}
+	o := storage.PutOptions{Size: info.Size, ModTime: info.ModTime, Lazy: true, Resume: !fresh, Once: fresh}
 	if p.layout.recordsMD5() {
 		if o.MD5, _, err = readMD5(ctx, file.store, file.key, nil); err != nil {
 			return item, err
@@ -254,7 +255,7 @@ func (p *Proto) takeOne(ctx context.Context, file addition, sum bool, meter *tra
 		return item, err
 	}
 	reader := meter.Try().Reader(body)
-	if item.md5 != "" || !sum {
+	if item.md5 != "" || !fresh {
 		item.info, err = p.store.Put(ctx, key, reader, o)
 		return item, err
 	}

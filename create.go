@@ -37,14 +37,14 @@ func (c *Client) Create(ctx context.Context, name, baseURI string, o CreateOptio
 
 // create makes a proto dataset. If it fails nothing is left behind.
 func (c *Client) create(ctx context.Context, b base, a admin, linkTo string) (*Proto, error) {
+	later, cancel := afterwards(ctx)
+	defer cancel()
 	name := a.text("name")
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	at, err := b.reserve(ctx, name, a.text("uuid"))
 	if err != nil && ctx.Err() != nil { // it may be reserved all the same
-		later, cancel := afterwards(ctx)
-		defer cancel()
 		return nil, errors.Join(err, b.release(later, a.text("uuid")))
 	}
 	if err != nil {
@@ -59,14 +59,15 @@ func (c *Client) create(ctx context.Context, b base, a admin, linkTo string) (*P
 		err = writeDocument(ctx, p.store, p.layout.keys().readme, nil, nil)
 	}
 	if err != nil {
-		return nil, errors.Join(err, p.discard(ctx, b))
+		return nil, errors.Join(err, p.discard(later, b))
 	}
 	return p, nil
 }
 
-// discard removes a dataset whose making has failed.
+// discard removes a dataset whose making has failed, in a context that afterwards
+// gave.
 func (p *Proto) discard(ctx context.Context, b base) error {
-	ctx, cancel := afterwards(ctx)
+	ctx, cancel := context.WithTimeout(ctx, tidyingAtMost)
 	defer cancel()
 	err := p.mustBeOurs(ctx)
 	if err == nil {
@@ -174,6 +175,8 @@ func (c *Client) CreateFrom(ctx context.Context, dir, name, baseURI string, opts
 		return nil, err
 	}
 	a := newAdmin(uuid.NewString(), name, c.creator, c.now())
+	later, cancel := afterwards(ctx)
+	defer cancel()
 	p, err := c.create(ctx, b, a.unfinished(c.now()), "")
 	if err != nil {
 		return nil, err
@@ -185,7 +188,7 @@ func (c *Client) CreateFrom(ctx context.Context, dir, name, baseURI string, opts
 			return d, nil
 		}
 	}
-	return nil, errors.Join(err, p.discard(ctx, b))
+	return nil, errors.Join(err, p.discard(later, b))
 }
 
 // mustBe tells whether items are the files that were added, neither fewer nor

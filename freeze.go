@@ -40,8 +40,12 @@ func (p *Proto) freeze(ctx context.Context, a admin, o Observer, stored map[stri
 	if err := p.layout.checkTop(ctx, p.store); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.uri, err)
 	}
-	if err := p.checkREADME(ctx, o); err != nil {
+	text, err := p.README(ctx)
+	if err != nil {
 		return nil, err
+	}
+	if err := ValidateREADME(text); err != nil { // any text may be frozen
+		o.Warn(fmt.Sprintf("README.yml: %v", err))
 	}
 	infos, err := itemsListed(ctx, p.store, p.layout.keys().data, o)
 	if err != nil {
@@ -54,6 +58,9 @@ func (p *Proto) freeze(ctx context.Context, a admin, o Observer, stored map[stri
 	if err == nil {
 		err = judge(items)
 	}
+	if err == nil && text == nil { // its maker was interrupted before that
+		err = writeDocument(ctx, p.store, p.layout.keys().readme, nil, nil)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -65,19 +72,6 @@ func (c *Client) mustBeFew(where string, items int) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w: %d, and DTOOL_MAX_FILES_LIMIT is %d", quoted(where), ErrTooManyItems, items, c.maxItems)
-}
-
-// checkREADME warns of a README that is not the YAML it should be. Any text may
-// be frozen.
-func (p *Proto) checkREADME(ctx context.Context, o Observer) error {
-	text, err := p.README(ctx)
-	if err != nil {
-		return err
-	}
-	if err := ValidateREADME(text); err != nil {
-		o.Warn(fmt.Sprintf("README.yml: %v", err))
-	}
-	return nil
 }
 
 // describe makes items of what a listing of the data gave.
@@ -207,21 +201,35 @@ func (p *Proto) seal(ctx context.Context, a admin, m *Manifest, data []storage.I
 		return nil, err
 	}
 	d := &Dataset{place: p.place, client: p.client, admin: frozen, manifest: m}
-	if err := p.tidy(ctx, fragments); err != nil {
+	if err := d.tidy(ctx, fragments); err != nil {
 		o.Warn(fmt.Sprintf("the dataset is frozen, but what only a proto dataset has could not be removed: %v", err))
 	}
 	return d, nil
 }
 
+// Tidy removes from a frozen dataset what a freeze has left that was interrupted
+// after its last write: metadata of items, which are in overlays by now, and
+// unfinished files.
+func (d *Dataset) Tidy(ctx context.Context) error {
+	if err := d.mustBeFrozen(); err != nil {
+		return err
+	}
+	fragments, err := d.fragments(ctx)
+	if err != nil {
+		return err
+	}
+	return d.tidy(ctx, fragments)
+}
+
 // tidy removes what only a proto dataset has.
-func (p *Proto) tidy(ctx context.Context, fragments []string) error {
-	if err := p.store.Delete(ctx, fragments...); err != nil {
+func (d *Dataset) tidy(ctx context.Context, fragments []string) error {
+	if err := d.store.Delete(ctx, fragments...); err != nil {
 		return err
 	}
-	if err := p.removeIfEmpty(ctx, p.layout.keys().fragments); err != nil {
+	if err := d.removeIfEmpty(ctx, d.layout.keys().fragments); err != nil {
 		return err
 	}
-	return p.sweep(ctx)
+	return d.sweep(ctx)
 }
 
 // removeIfEmpty removes a directory that nothing has come into meanwhile.
@@ -275,7 +283,7 @@ func (p *Proto) overlaysOfFragments(ctx context.Context, m *Manifest, o Observer
 	return overlays, infos, nil
 }
 
-func (p *Proto) fragments(ctx context.Context) ([]string, error) {
+func (p *place) fragments(ctx context.Context) ([]string, error) {
 	var keys []string
 	for info, err := range p.store.List(ctx, p.layout.keys().fragments, storage.Shallow) {
 		if err != nil {

@@ -34,14 +34,23 @@ func (p *place) sweep(ctx context.Context) error {
 	return nil
 }
 
-// afterwards gives a context for tidying up after a failure, even if that was a
-// cancellation.
+const (
+	// tidyingAtMost bounds the tidying up after a failure.
+	tidyingAtMost = 30 * time.Second
+	// tidyingOnceCalledOff bounds it from when the work was called off: somebody waits
+	// for the end then, and takes more than a second for an eternity.
+	tidyingOnceCalledOff = 700 * time.Millisecond
+)
+
+// afterwards gives a context for tidying up, should the work fail that ctx is for.
+// It outlasts ctx, but not for long. It is to be had when the work begins.
 func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
-	enough := 30 * time.Second
-	if ctx.Err() != nil {
-		enough = 5 * time.Second // somebody waits for the end
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(tidyingOnceCalledOff, cancel) })
+	return later, func() {
+		stop()
+		cancel()
 	}
-	return context.WithTimeout(context.WithoutCancel(ctx), enough)
 }
 
 // A base is a place that holds datasets: a directory, or a bucket. The URI that

@@ -60,9 +60,24 @@ func (d directory) reserve(ctx context.Context, name, uuid string) (*place, erro
 	}
 	err = d.store.MakeDir(ctx, name, true)
 	if errors.Is(err, storage.ErrExists) {
-		return nil, fmt.Errorf("%s: %w", at.uri, ErrExists)
+		return nil, fmt.Errorf("%s: %w", at.uri, d.taken(ctx, name, at))
 	}
 	return at, err
+}
+
+// taken says of a place where something is already whether that is what an
+// interrupted maker has left.
+func (d directory) taken(ctx context.Context, name string, at *place) error {
+	a, err := at.readAdmin(ctx)
+	unfinished := err == nil && a.isUnfinished()
+	if errors.Is(err, storage.ErrNotFound) {
+		unfinished, err = d.beganEarly(ctx, name)
+		unfinished = unfinished && err == nil
+	}
+	if unfinished {
+		return fmt.Errorf("%w, and is %w", ErrExists, ErrUnfinished)
+	}
+	return ErrExists
 }
 
 // refuseDataset refuses a base that is a dataset or lies in one, which a new

@@ -77,11 +77,18 @@ func (d *Dataset) WriteREADME(ctx context.Context, text []byte) error {
 }
 
 // keepREADME stores an old README under the first moment, from now on, that
-// none is kept under.
+// none is kept under. If it is the one that was kept last, then somebody was
+// interrupted before the new README was written, and nothing is left to do.
 func (p *place) keepREADME(ctx context.Context, old []byte, now time.Time) error {
 	taken, err := p.historyKeys(ctx)
 	if err != nil {
 		return err
+	}
+	if keys := oldestFirst(taken); len(keys) > 0 {
+		last, err := readDocument(ctx, p.store, keys[len(keys)-1], maxREADME)
+		if err != nil || bytes.Equal(last, old) {
+			return err
+		}
 	}
 	for at := now; ; at = at.Add(time.Microsecond) {
 		key := p.layout.keys().history(strconv.FormatFloat(unixSeconds(at), 'f', 6, 64))
@@ -98,7 +105,7 @@ func (d *Dataset) READMEHistory(ctx context.Context) ([]READMEVersion, error) {
 		return nil, err
 	}
 	var versions []READMEVersion
-	for _, key := range slices.SortedFunc(maps.Keys(keys), func(a, b string) int { return cmp.Compare(keys[a], keys[b]) }) {
+	for _, key := range oldestFirst(keys) {
 		text, err := readDocument(ctx, d.store, key, maxREADME)
 		if err != nil {
 			return nil, err
@@ -106,6 +113,10 @@ func (d *Dataset) READMEHistory(ctx context.Context) ([]READMEVersion, error) {
 		versions = append(versions, READMEVersion{fromUnixSeconds(keys[key]), text})
 	}
 	return versions, nil
+}
+
+func oldestFirst(keys map[string]float64) []string {
+	return slices.SortedFunc(maps.Keys(keys), func(a, b string) int { return cmp.Compare(keys[a], keys[b]) })
 }
 
 // historyKeys gives the keys of the old READMEs with their moments in Unix seconds.

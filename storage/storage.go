@@ -124,6 +124,9 @@ type PutOptions struct {
 	// that an interrupted Put of the same body left. It compares each of them with
 	// the body, and sends what differs or cannot be told.
 	Resume bool
+	// Once tells that no later Put will resume this one, so that nothing is to be
+	// left of it if it fails.
+	Once bool
 	// ModTime is what Info.ModTime should give, where a store can set it.
 	// Zero means now.
 	ModTime time.Time

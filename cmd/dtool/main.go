@@ -4,9 +4,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/dtool-go/dtool/internal/cli"
 )
@@ -28,15 +30,38 @@ func main() {
 }
 
 // untilSignal gives a context that the first signal cancels. The second one ends
-// the process.
+// the process, and so does the end of its patience.
 func untilSignal() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	go func() {
-		s := <-signals
+		s := cli.Signal((<-signals).(syscall.Signal))
 		signal.Stop(signals)
-		cancel(cli.Signal(s.(syscall.Signal)))
+		cancel(s)
+		<-time.After(patience)
+		endNow(s)
 	}()
 	return ctx
+}
+
+// patience is how long a command has to tidy up after a signal and to say how to go
+// on. Whoever sent it waits for no more than a second.
+const patience = 900 * time.Millisecond
+
+// endNow ends the process in the middle of something that cannot be interrupted: a
+// disk that does not answer, a reader that takes no more of the output. At any
+// moment what is under final names is whole.
+func endNow(s cli.Signal) {
+	said := make(chan struct{})
+	go func() {
+		fmt.Fprintf(os.Stderr, "dtool: %v, before all was tidied up\n"+
+			"hint: what was being made is unfinished: dtool cp --resume completes a copy, and what dtool create left can only be removed\n", s)
+		close(said)
+	}()
+	select {
+	case <-said:
+	case <-time.After(patience / 20): // it is the output that nobody takes
+	}
+	os.Exit(128 + int(s))
 }

@@ -19,6 +19,9 @@ type Signal syscall.Signal
 
 func (s Signal) Error() string { return "stopped by signal: " + syscall.Signal(s).String() }
 
+// Is tells that all was called off, and nothing failed.
+func (s Signal) Is(target error) bool { return target == context.Canceled }
+
 // A usageError means that the command line itself is wrong.
 type usageError struct{ what, hint string }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +27,9 @@ manifest, and makes the proto dataset a dataset, whose items never change.`,
 
 func (a *app) runFreeze(ctx context.Context, uri string) error {
 	proto, err := a.openProto(ctx, uri)
+	if errors.Is(err, dtool.ErrFrozen) {
+		return errors.Join(err, a.tidy(ctx, uri))
+	}
 	if err != nil {
 		return err
 	}
@@ -41,4 +45,14 @@ func (a *app) runFreeze(ctx context.Context, uri string) error {
 	}
 	a.out.Printf("Froze %s: %s, %s\n", ds.URI(), items(m.Len()), shortSize(m.TotalSize()))
 	return nil
+}
+
+// tidy brings the work of a freeze to its end that was interrupted when the dataset
+// was frozen already.
+func (a *app) tidy(ctx context.Context, uri string) error {
+	ds, err := a.openFrozen(ctx, uri)
+	if err != nil {
+		return err
+	}
+	return ds.Tidy(ctx)
 }

@@ -15,7 +15,7 @@ type hintWhen struct {
 func hints() []hintWhen {
 	return []hintWhen{
 		{dtool.ErrNotDataset, "dtool ls BASE lists the datasets of a directory or a bucket; dtool create --from DIR NAME makes one of a plain directory"},
-		{dtool.ErrUnfinished, "dtool cp --resume SOURCE BASE completes a copy that was interrupted; what dtool create --from left can only be removed"},
+		{dtool.ErrUnfinished, "dtool cp --resume SOURCE BASE completes a copy that was interrupted; what dtool create left can only be removed"},
 		{dtool.ErrNotFrozen, "dtool freeze makes a dataset of a proto dataset"},
 		{dtool.ErrFrozen, "the items of a frozen dataset never change; dtool create begins a new one"},
 		{dtool.ErrInside, "choose a base outside that directory"},

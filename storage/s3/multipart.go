@@ -216,22 +216,31 @@ func (u *upload) made(info storage.Info) bool {
 
 // giveUp decides what becomes of the parts of an upload that has failed. If the
 // store, or the one that the body comes from, is out of reach for now, they stay
-// for a Put that resumes; to be rid of them would take the same store. They are of
-// no more use if the body was wrong or the store refused, and whoever interrupts an
-// upload is not to find it in the bucket.
+// for a Put that resumes; to be rid of them would take the same store. They stay,
+// too, if it was something else that failed. They are of no more use if the body was
+// wrong or the store refused, and whoever interrupts an upload is not to find it in
+// the bucket.
 func (u *upload) giveUp(ctx context.Context, parts []types.CompletedPart, cause error) {
-	passing := errors.Is(cause, storage.ErrUnreachable) || errors.Is(cause, storage.ErrThrottled)
+	passing := errors.Is(cause, storage.ErrUnreachable) || errors.Is(cause, storage.ErrThrottled) || failedElsewhere(ctx)
 	arrived := slices.ContainsFunc(parts, func(p types.CompletedPart) bool { return p.ETag != nil })
-	if !passing || !arrived && u.had == nil {
+	if !passing || u.opts.Once || !arrived && u.had == nil {
 		u.abort(ctx)
 		return
 	}
 	u.store.log.WarnContext(ctx, "parts of an upload that failed stay in the bucket, to be resumed", "key", u.key)
 }
 
-// abortTimeout bounds the tidying up after a failure or an interruption, for
-// which somebody waits.
-const abortTimeout = time.Second
+// failedElsewhere tells whether a context has ended because of a failure of what
+// was done beside this. If somebody has called all of it off, the cause is
+// [context.Canceled] or says that it is one of that kind.
+func failedElsewhere(ctx context.Context) bool {
+	cause := context.Cause(ctx)
+	return cause != nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded)
+}
+
+// abortTimeout bounds the tidying up after a failure or an interruption. Somebody
+// waits for it, and others may have to tidy up within the same second.
+const abortTimeout = 600 * time.Millisecond
 
 // abort has the store forget the parts. It may be forbidden, and the failure
 // that led here is the one to tell of, so its own is only logged.
