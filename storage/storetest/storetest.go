@@ -162,8 +162,12 @@ func (p *place) holds(name string, want []byte) {
 	if !bytes.Equal(got, want) {
 		p.Fatalf("%q holds %s, want %s", name, brief(got), brief(want))
 	}
-	if info := p.stat(name); info.Size != int64(len(want)) {
+	info := p.stat(name)
+	if info.Size != int64(len(want)) {
 		p.Fatalf("Stat of %q gives %d bytes, want %d", name, info.Size, len(want))
+	}
+	if info.MD5 != "" && info.MD5 != hexMD5(want) {
+		p.Fatalf("Stat of %q gives the MD5 %s, want %s", name, info.MD5, hexMD5(want))
 	}
 }
 
