@@ -56,6 +56,9 @@ func (p *Proto) Add(ctx context.Context, sources []Source, opts AddOptions) erro
 	if err := mustFit(p.layout, relpaths(files)); err != nil {
 		return err
 	}
+	if err := p.mustHold(ctx, relpaths(files)); err != nil {
+		return err
+	}
 	if _, err := p.take(ctx, files, false, o); err != nil {
 		return err
 	}

@@ -114,7 +114,9 @@ func (c *Client) prepareCopy(ctx context.Context, src *Dataset, baseURI string, 
 	if cp.dst, cp.state, err = destination(ctx, b, src, o.Resume); err != nil {
 		return nil, err
 	}
-	cp.plan, err = cp.makePlan(ctx)
+	if cp.plan, err = cp.makePlan(ctx); err == nil && len(cp.plan.Items) > 0 {
+		err = cp.dst.mustHold(ctx, relpaths(m.items))
+	}
 	return cp, err
 }
 

@@ -20,6 +20,13 @@ func (c *copying) copyDocuments(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var keys []string
+	for _, doc := range list {
+		keys = append(keys, doc.to)
+	}
+	if err := c.dst.mustHoldKeys(ctx, keys); err != nil {
+		return err
+	}
 	workers := c.client.workersFor(c.src.store, c.dst.store)
 	return transfer.Run(ctx, workers, list, func(ctx context.Context, _ int, doc documentCopy) error {
 		return c.copyDocument(ctx, doc)

@@ -9,9 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
-
+	"github.com/dtool-go/dtool/internal/portable"
 	"github.com/dtool-go/dtool/internal/pyjson"
 	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
@@ -162,19 +160,32 @@ func refuseNewlines(relpaths iter.Seq[string]) error {
 }
 
 // warnOfNames warns of names that some file system or person would take for one,
-// and of what a file manager may have left.
+// of those that Windows has not, once for each reason, and of what a file manager
+// may have left.
 func warnOfNames(relpaths iter.Seq[string], o Observer) {
-	fold := cases.Fold()
-	seen := map[string]string{}
+	first, more := map[string]string{}, map[string]int{} // by the reason
+	var reasons []string
 	for relpath := range relpaths {
 		if path.Base(relpath) == ".DS_Store" {
 			o.Warn(fmt.Sprintf("%s is an item of the dataset", quoted(relpath)))
 		}
-		plain := fold.String(norm.NFC.String(relpath))
-		if other, ok := seen[plain]; ok {
-			o.Warn(fmt.Sprintf("the items %+q and %+q differ only by case or by Unicode normalisation: they cannot lie side by side on every disk", other, relpath))
+		why := portable.Windows(relpath)
+		if _, known := first[why]; known {
+			more[why]++
+		} else if why != "" {
+			first[why] = relpath
+			reasons = append(reasons, why)
 		}
-		seen[plain] = relpath
+	}
+	for _, why := range reasons {
+		others := ""
+		if n := more[why]; n > 0 {
+			others = fmt.Sprintf(", and so have or are those of %d others", n)
+		}
+		o.Warn(fmt.Sprintf("the name of item %s %s%s: a disk of Windows cannot hold it", quoted(first[why]), why, others))
+	}
+	for _, pair := range portable.Collisions(relpaths) {
+		o.Warn(fmt.Sprintf("%+q and %+q differ only by case or by Unicode normalisation: they cannot lie side by side on every disk", pair[0], pair[1]))
 	}
 }
 

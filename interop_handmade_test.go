@@ -2,6 +2,7 @@ package dtool_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"iter"
@@ -41,10 +42,19 @@ func (h handmade) write(t *testing.T) handmade {
 	h.put(t, h.id+"/README.yml", "---\n", nil)
 	h.put(t, h.id+"/dtool", h.admin(t), nil)
 	for _, item := range h.items {
-		h.put(t, h.id+"/data/"+dtool.Identifier(item.relpath), item.content, map[string]string{"handle": item.relpath})
+		h.put(t, h.id+"/data/"+dtool.Identifier(item.relpath), item.content, map[string]string{"handle": handleOf(item.relpath)})
 	}
 	h.put(t, h.id+"/manifest.json", orText(h.manifest, h.manifestOfItems(t)), nil)
 	return h
+}
+
+// handleOf gives the handle as dtool-s3 wrote it at first, or, where a header cannot
+// hold that, as it writes it since.
+func handleOf(relpath string) string {
+	if strings.ContainsFunc(relpath, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return base64.StdEncoding.EncodeToString([]byte(relpath))
+	}
+	return relpath
 }
 
 func orText(text, otherwise string) string {

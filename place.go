@@ -34,6 +34,27 @@ func (p *place) sweep(ctx context.Context) error {
 	return nil
 }
 
+// mustHold refuses relpaths that cannot lie side by side where the place is: what
+// the layout allows, the disk below it may not.
+func (p *place) mustHold(ctx context.Context, relpaths iter.Seq[string]) error {
+	var keys []string
+	for relpath := range relpaths {
+		key, err := p.layout.itemKey(relpath)
+		if err != nil {
+			return err
+		}
+		keys = append(keys, key)
+	}
+	return p.mustHoldKeys(ctx, keys)
+}
+
+func (p *place) mustHoldKeys(ctx context.Context, keys []string) error {
+	if checker, ok := p.store.(storage.KeyChecker); ok {
+		return checker.CheckKeys(ctx, keys)
+	}
+	return nil
+}
+
 const (
 	// tidyingAtMost bounds the tidying up after a failure.
 	tidyingAtMost = 30 * time.Second

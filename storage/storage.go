@@ -158,6 +158,14 @@ type Copier interface {
 	CopyFrom(ctx context.Context, key string, from Store, source Info, opts PutOptions) (Info, error)
 }
 
+// A KeyChecker lies on something that may not hold every key, or not tell two from
+// each other.
+type KeyChecker interface {
+	// CheckKeys tells whether objects of these keys could lie here side by side.
+	// A key that could not is [ErrInvalidKey]. It may try, and leaves nothing behind.
+	CheckKeys(ctx context.Context, keys []string) error
+}
+
 // A DirMaker has directories that exist by themselves, empty ones included.
 type DirMaker interface {
 	// MakeDir makes the directory and those above it. If exclusive is set and

@@ -16,16 +16,17 @@ func arrows() map[string][]string {
 		"cmd/dtool":    {"internal/cli"},
 		"internal/cli": {".", "storage"},
 		".": {
-			"internal/config", "internal/pyjson", "internal/readme", "internal/transfer",
+			"internal/config", "internal/portable", "internal/pyjson", "internal/readme", "internal/transfer",
 			"storage", "storage/disk", "storage/s3",
 		},
 
-		"storage/disk":   {"storage"},
+		"storage/disk":   {"internal/portable", "storage"},
 		"storage/memory": {"storage"},
 		"storage/s3":     {"storage"},
 		"storage":        {},
 
 		"internal/config":   {"internal/pyjson"},
+		"internal/portable": {},
 		"internal/pyjson":   {},
 		"internal/readme":   {},
 		"internal/transfer": {},
@@ -34,8 +35,9 @@ func arrows() map[string][]string {
 		"internal/bench":    {"internal/s3test"},
 		"internal/demo":     {"internal/s3test"},
 		"internal/fixtures": {"storage"},
+		"internal/oddnames": {},
 		"internal/s3test":   {"storage", "storage/s3"},
-		"storage/storetest": {"storage"},
+		"storage/storetest": {"internal/oddnames", "storage"},
 	}
 }
 
@@ -43,7 +45,7 @@ func arrows() map[string][]string {
 // and nothing of the product does.
 func support() []string {
 	return []string{
-		"internal/arch", "internal/bench", "internal/demo", "internal/fixtures", "internal/s3test",
+		"internal/arch", "internal/bench", "internal/demo", "internal/fixtures", "internal/oddnames", "internal/s3test",
 		"storage/memory", "storage/storetest",
 	}
 }
@@ -64,7 +66,7 @@ func outsiders() map[string][]string {
 		"golang.org/x/sync":             anywhere,
 		"golang.org/x/sys":              {"storage/disk"},
 		"golang.org/x/term":             {"internal/cli"},
-		"golang.org/x/text":             {"."},
+		"golang.org/x/text":             {"internal/portable"},
 		"golang.org/x/time":             {"storage/s3"},
 
 		"github.com/google/go-cmp":        tests,

@@ -15,9 +15,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
+	"github.com/dtool-go/dtool/internal/portable"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -134,6 +136,11 @@ func localName(key string) (string, error) {
 		return "", fmt.Errorf("%w: %w", storage.ErrInvalidKey, err)
 	}
 	name, err := filepath.Localize(key) //nolint:misspell // the standard library spells it so
+	if err == nil && runtime.GOOS == "windows" {
+		if why := portable.Windows(key); why != "" { // or it would become another
+			return "", fmt.Errorf("%w: its name %s", storage.ErrInvalidKey, why)
+		}
+	}
 	if err != nil {
 		return "", fmt.Errorf("%w: this system has no such file names", storage.ErrInvalidKey)
 	}

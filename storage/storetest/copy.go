@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/dtool-go/dtool/internal/oddnames"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -81,7 +82,7 @@ func copySizes(p *place) {
 }
 
 func copyNames(p *place) {
-	names := ordinaryNames()
+	names := oddnames.Plain()
 	for _, name := range hardNames() {
 		if p.tryPut(name, nil) == nil {
 			names = append(names, name)
