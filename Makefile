@@ -7,6 +7,7 @@ VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null)
 TESTFLAGS   ?=
 BENCHFLAGS  ?=
 WORK        ?=
+FUZZ        ?= 1m
 
 # The servers, linters and others that go into .tools: name and package.
 versitygw     := github.com/versity/versitygw/cmd/versitygw
@@ -15,13 +16,24 @@ rclone        := github.com/rclone/rclone
 golangci-lint := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 gofumpt       := mvdan.cc/gofumpt
 
-.PHONY: build test lint fmt demo bench clean help
+.PHONY: build test fuzz lint fmt demo bench clean help
 
 build: ## build bin/dtool
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/dtool
 
 test: .tools/versitygw .tools/toxiproxy ## run all tests with the race detector; TESTFLAGS='-run Copy' narrows them
 	go test -race -timeout 15m $(TESTFLAGS) ./...
+
+fuzz: ## feed every decoder with bytes that nobody thought of; FUZZ=10m is the time for each
+	@list=$$(go test -list '^Fuzz' ./...) || { echo "$$list"; exit 1; }; \
+	echo "$$list" | awk '/^Fuzz/ { name[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, name[i]; n = 0 }' | { \
+		failed=0; \
+		while read -r package target; do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) "$$package" </dev/null || failed=1; \
+		done; \
+		exit $$failed; \
+	}
 
 lint: .tools/golangci-lint .tools/gofumpt ## check code for every system that dtool runs on, and its form
 	go vet ./...

@@ -44,7 +44,7 @@ const (
 func (p *CopyPlan) Bytes() int64 {
 	var bytes int64
 	for _, item := range p.Items {
-		bytes += item.Size
+		bytes = plus(bytes, item.Size)
 	}
 	return bytes
 }

@@ -110,7 +110,7 @@ func (p *Proto) hashItems(ctx context.Context, infos []storage.Info, items []Ite
 	for i := range items {
 		if items[i].Hash == "" {
 			unknown = append(unknown, i)
-			bytes += items[i].Size
+			bytes = plus(bytes, items[i].Size)
 		}
 	}
 	meter := o.meter("Hashing", len(unknown), bytes)

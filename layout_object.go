@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dtool-go/dtool/internal/pyjson"
 	"github.com/dtool-go/dtool/storage"
@@ -80,14 +81,16 @@ func (l objectLayout) listed(ctx context.Context, store storage.Store, info stor
 		return item, errForeign{info.Key, "it has no handle in its metadata"}
 	}
 	if plain, err := base64.StdEncoding.DecodeString(handle); err == nil && Identifier(string(plain)) == id {
-		item.relpath = string(plain)
-		return item, nil
+		handle = string(plain)
 	}
-	if Identifier(handle) == id {
-		item.relpath = handle
-		return item, nil
+	switch {
+	case Identifier(handle) != id:
+		return item, errForeign{info.Key, "its handle does not belong to its identifier"}
+	case !utf8.ValidString(handle):
+		return item, errForeign{info.Key, "its handle " + quoted(handle) + " is not UTF-8, which no manifest can hold"}
 	}
-	return item, errForeign{info.Key, "its handle does not belong to its identifier"}
+	item.relpath = handle
+	return item, nil
 }
 
 var md5Pattern = regexp.MustCompile(`^[0-9a-f]{32}$`)

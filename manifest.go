@@ -69,10 +69,14 @@ func (m *Manifest) Item(identifier string) (Item, error) {
 func totalSize(items []Item) int64 {
 	var total int64
 	for _, item := range items {
-		total += min(item.Size, math.MaxInt64-total) // whoever wrote the manifest
+		total = plus(total, item.Size)
 	}
 	return total
 }
+
+// plus adds numbers of bytes. Whoever wrote a manifest may claim more than there can
+// be; then the sum is the largest that there is.
+func plus(a, b int64) int64 { return a + min(b, math.MaxInt64-a) }
 
 // newManifest makes the manifest of items whose hashes are MD5.
 func newManifest(items []Item) *Manifest {
@@ -147,7 +151,7 @@ func parseItem(id string, v pyjson.Value) (Item, error) {
 	case !hasHash, !hasRelpath, !hasSize:
 		return Item{}, errors.New("hash, relpath or size_in_bytes is missing or of another type")
 	case !isSize:
-		return Item{}, fmt.Errorf("its size is %s", number)
+		return Item{}, fmt.Errorf("its size is %s", quoted(string(number)))
 	case Identifier(relpath) != id:
 		return Item{}, fmt.Errorf("the identifier of its relpath %s would be %s", quoted(relpath), Identifier(relpath))
 	}
@@ -177,7 +181,7 @@ func timestamp(object *pyjson.Object) (float64, error) {
 	seconds, err := number.Float64()
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("its time is %s", number)
+		return 0, fmt.Errorf("its time is %s", quoted(string(number)))
 	case math.IsNaN(seconds), math.IsInf(seconds, 0):
 		return 0, nil
 	}

@@ -84,9 +84,17 @@ func relpaths[T interface{ relpathOf() string }](list []T) iter.Seq[string] {
 	}
 }
 
+// maxQuoted is how many bytes of a text a message repeats: those of the longest
+// path that Linux takes.
+const maxQuoted = 4096
+
 // quoted shows a foreign text inside a message: as it is, or with escapes where it
-// holds what a terminal would act on.
+// holds what a terminal would act on. Of one that no message has room for it shows
+// the beginning.
 func quoted(text string) string {
+	if len(text) > maxQuoted {
+		return strconv.Quote(text[:maxQuoted]) + "..."
+	}
 	if q := strconv.Quote(text); q != `"`+text+`"` || strings.ContainsAny(text, " '") || text == "" {
 		return q
 	}

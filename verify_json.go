@@ -106,6 +106,19 @@ func (r *VerifyReport) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// UnmarshalJSON reads a finding. One without an identifier is of nothing, and a list
+// of millions of them would be nearly no text and take much memory.
+func (f *Finding) UnmarshalJSON(text []byte) error {
+	type plain Finding
+	if err := json.Unmarshal(text, (*plain)(f)); err != nil {
+		return err
+	}
+	if f.Identifier == "" {
+		return errors.New("a finding has no identifier")
+	}
+	return nil
+}
+
 func (p partJSON) part() (Part, error) {
 	switch {
 	case p.Kind == partAll && p.Of == 0 && p.Shards == nil:

@@ -10,6 +10,12 @@ import (
 // Python bears.
 const maxDepth = 1000
 
+// MaxValues is how many values a document may hold, those in lists and objects
+// included. A value takes some 60 bytes of memory and as few as two of text, so
+// that the size of a text says little of what reading it takes. A manifest of
+// three million items has fewer.
+const MaxValues = 1 << 24
+
 // Parse reads one JSON document in UTF-8, with or without a byte order mark. It
 // takes what Python's json.loads takes, the bare words NaN, Infinity and -Infinity
 // included; half a surrogate pair becomes U+FFFD. Of a key that comes twice the
@@ -17,8 +23,10 @@ const maxDepth = 1000
 // and the column, both counted from 1, the column in characters.
 //
 // Strings of the value share the memory of one copy of the data.
-func Parse(data []byte) (Value, error) {
-	p := parser{text: strings.TrimPrefix(string(data), "\ufeff")}
+func Parse(data []byte) (Value, error) { return parse(data, MaxValues) }
+
+func parse(data []byte, most int) (Value, error) {
+	p := parser{text: strings.TrimPrefix(string(data), "\ufeff"), most: most}
 	if !utf8.ValidString(p.text) {
 		p.pos = invalidAt(p.text)
 		return nil, p.errorf("byte 0x%02x is not UTF-8", p.text[p.pos])
@@ -44,13 +52,18 @@ func invalidAt(s string) int {
 }
 
 type parser struct {
-	text string
-	pos  int // what comes before is read
+	text   string
+	pos    int // what comes before is read
+	values int // that were begun
+	most   int // values that may be
 }
 
 // value reads a value that lies in depth lists and objects.
 func (p *parser) value(depth int) (Value, error) {
 	p.skipSpace()
+	if p.values++; p.values > p.most {
+		return nil, p.errorf("more than %d values", p.most)
+	}
 	switch p.peek() {
 	case '{':
 		return p.object(depth)

@@ -1,9 +1,16 @@
 package pyjson_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
+	"github.com/dtool-go/dtool/internal/fixtures"
 	"github.com/dtool-go/dtool/internal/pyjson"
 )
 
@@ -82,28 +89,92 @@ func TestParseSaysWhereItFails(t *testing.T) {
 	}
 }
 
-// What can be read can be written, and reads the same again.
+func TestParseBoundsTheNumberOfValues(t *testing.T) {
+	for text, values := range map[string]int{`1`: 1, `[]`: 1, `[[], {}]`: 3, `{"a": [1, 2], "a": null}`: 5} {
+		if _, err := pyjson.ParseAtMost([]byte(text), values); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		want := fmt.Sprintf("more than %d values", values-1)
+		if _, err := pyjson.ParseAtMost([]byte(text), values-1); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", text, err, want)
+		}
+	}
+}
+
+// Whatever Parse takes is written and read again without a difference, numbers to
+// the letter. What the standard library takes, it takes too, and understands in the
+// same way.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		`{"a": [1, 2.5e-7, NaN, -Infinity], "b": {"c": null, "a": true}, "a": "\ud83d\ude00\ud800"}`,
-		"\ufeff \"\\u00e9\x7f\"", `[[],{},""]`, "{\"\xff\"}", `-0.0`,
+		"\ufeff \"\\u00e9\x7f\"", `[[],{},""]`, "{\"\xff\"}", `-0.0`, `1e999999999`, `-1E+400`,
+		"[123456789012345678901234567890, 9223372036854775808]", `{"a":{"b":{"c":[[[[]]]]}}}`, "\"\x1b[31m\u202e\"", `[1,2`, `{"a"`,
 	} {
 		f.Add([]byte(seed))
+	}
+	for _, bucket := range fixtures.Buckets() {
+		objects, err := fixtures.Objects(bucket)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, o := range objects {
+			f.Add(o.Body)
+		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err := pyjson.Parse(data)
 		if err != nil {
+			checkMessage(t, err)
+			if json.Valid(data) && utf8.Valid(data) && !strings.Contains(err.Error(), "in each other") {
+				t.Fatalf("%q is JSON, and refused: %v", data, err)
+			}
 			return
 		}
 		line := string(pyjson.Line(v))
-		for name, text := range map[string][]byte{"Line": pyjson.Line(v), "Indent": pyjson.Indent(v)} {
+		for name, text := range map[string][]byte{"Line": pyjson.Line(v), "Indent": pyjson.Indent(v), "Sorted": pyjson.Sorted(v)} {
+			checkASCII(t, text)
 			again, err := pyjson.Parse(text)
 			if err != nil {
 				t.Fatalf("%s wrote %q, which does not read: %v", name, text, err)
 			}
-			if got := string(pyjson.Line(again)); got != line {
-				t.Errorf("%s: got %s, want %s", name, got, line)
+			if name != "Sorted" && string(pyjson.Line(again)) != line {
+				t.Errorf("%s: got %s, want %s", name, pyjson.Line(again), line)
+			}
+			if name == "Sorted" && !bytes.Equal(pyjson.Sorted(again), text) {
+				t.Errorf("sorted twice, %s becomes %s", text, pyjson.Sorted(again))
 			}
 		}
+		checkUnderstood(t, data, line)
 	})
+}
+
+// checkMessage tells that an error is one line that can be printed, and begins with the
+// place.
+func checkMessage(t *testing.T, err error) {
+	t.Helper()
+	text := err.Error()
+	if !strings.HasPrefix(text, "line ") || len(text) > 200 || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Fatalf("the message is %q", text)
+	}
+}
+
+func checkASCII(t *testing.T, text []byte) {
+	t.Helper()
+	for _, c := range text {
+		if c > '~' || c < ' ' && c != '\n' {
+			t.Fatalf("%q has the byte %#x", text, c)
+		}
+	}
+}
+
+// checkUnderstood compares with the standard library, where that can read the text.
+func checkUnderstood(t *testing.T, data []byte, line string) {
+	t.Helper()
+	var want, got any
+	if json.Unmarshal(data, &want) != nil || json.Unmarshal([]byte(line), &got) != nil {
+		return
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%q is understood as %s", data, line)
+	}
 }

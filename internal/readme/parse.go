@@ -22,6 +22,9 @@ func parse(text []byte) (*yaml.Node, error) {
 	if err := checkCharacters(string(text)); err != nil {
 		return nil, err
 	}
+	if err := checkDirectives(string(text)); err != nil {
+		return nil, err
+	}
 	doc, err := decode(text)
 	if err != nil {
 		return nil, locate(text, err)
@@ -44,6 +47,24 @@ func checkCharacters(text string) error {
 			return fmt.Errorf("line %d: byte 0x%02x is not UTF-8", line, text[i])
 		case r < ' ' || '\x7f' <= r && r < '\u00a0' || r == '\ufffe' || r == '\uffff':
 			return fmt.Errorf("line %d: control character %q", line, r)
+		}
+	}
+	return nil
+}
+
+// maxDirectives is how many tags a README may declare. The library looks through all
+// of them for each.
+const maxDirectives = 100
+
+func checkDirectives(text string) error {
+	line, found := 0, 0
+	for start := range strings.Lines(text) {
+		line++
+		if !strings.HasPrefix(start, "%TAG") {
+			continue
+		}
+		if found++; found > maxDirectives {
+			return fmt.Errorf("line %d: more than %d lines that begin with %%TAG", line, maxDirectives)
 		}
 	}
 	return nil

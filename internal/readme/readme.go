@@ -108,7 +108,7 @@ func checkKeys(n *yaml.Node) error {
 				continue
 			}
 			if line, twice := lines[name]; twice {
-				return fmt.Errorf("line %d: the key %q is there already, on line %d", key.Line, key.Value, line)
+				return fmt.Errorf("line %d: the key %.200q is there already, on line %d", key.Line, key.Value, line)
 			}
 			lines[name] = key.Line
 		}

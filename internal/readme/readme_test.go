@@ -2,13 +2,17 @@ package readme_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/dtool-go/dtool/internal/readme"
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/dtool-go/dtool/internal/readme"
 )
 
 func TestValidateSaysWhatIsWrongAndWhere(t *testing.T) {
@@ -32,6 +36,7 @@ func TestValidateSaysWhatIsWrongAndWhere(t *testing.T) {
 		"not UTF-8":               {"a: 1\nb: \xff\n", "line 2: byte 0xff is not UTF-8"},
 		"binary":                  {"\x89PNG\r\n", "line 1: byte 0x89 is not UTF-8"},
 		"control character":       {"a: 1\nb: \x1b[0m\n", `line 2: control character '\x1b'`},
+		"tags beyond number":      {strings.Repeat("%TAG !a! b\n", 101) + "---\na: 1\n", "line 101: more than 100 lines that begin with %TAG"},
 		"too long":                {strings.Repeat("#", readme.MaxSize+1), "1048577 bytes are too many: a README has at most 1048576"},
 	}
 	for name, test := range tests {
@@ -142,6 +147,9 @@ func checkNormalise(t *testing.T, text, want string) {
 	}
 }
 
+// What Normalise takes, Validate takes; what either refuses is told in one line. The
+// normal form is valid, stays as it is when it is normalised again, means what the text
+// meant, and is not much longer.
 func FuzzNormalise(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*.txt")
 	for _, file := range files {
@@ -152,10 +160,22 @@ func FuzzNormalise(f *testing.F) {
 		text, _, _ := bytes.Cut(content, []byte("==========\n"))
 		f.Add(text)
 	}
-	f.Add([]byte("? - a\n: b\n\xef\xbb\xbf%\t*x &y !!z\n"))
+	for _, seed := range []string{
+		"? - a\n: b\n\xef\xbb\xbf%\t*x &y !!z\n", "a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "a: &x [*x]\n", "<<: *a\n",
+		"%TAG !a! b\n---\n!a!c d\n", "a: \x1b[31m\n", "\"\\x1b\\n\": 1\n\"\\x1b\\n\": 2\n", "[[[[{{{{", "- - - -\n", "a: |9\n", "a: 1\r\r\nb: 2\n",
+		"!!binary =: 1\n", "1e999: 1\n", "? |\n  a\n: 1\n", "a: !!timestamp x\n", "\u2028a: 1\n", "--- >-\n a\n...\n",
+	} {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		once, err := readme.Normalise(text)
+		if invalid := readme.Validate(text); (invalid == nil) != (err == nil) {
+			t.Fatalf("%q is valid: %v, and normalised: %v", text, invalid, err)
+		}
 		if err != nil {
+			if m := err.Error(); len(m) > 1500 || strings.ContainsFunc(m, func(r rune) bool { return !strconv.IsPrint(r) }) {
+				t.Fatalf("the message is %q", m)
+			}
 			return
 		}
 		twice, err := readme.Normalise(once)
@@ -165,5 +185,26 @@ func FuzzNormalise(f *testing.F) {
 		if !bytes.Equal(once, twice) {
 			t.Errorf("%q became %q and then %q", text, once, twice)
 		}
+		if lines := bytes.Count(text, []byte("\n")) + bytes.Count(text, []byte("\r")) + 2; len(once) > len(text)+lines*(len(text)+4) {
+			t.Errorf("%q grew to %d bytes", text, len(once))
+		}
+		if got, want := meaning(once), meaning(text); got != want {
+			t.Errorf("%q means %s, and %q, which became of it, %s", text, want, once, got)
+		}
 	})
+}
+
+// meaning shows what a text says, or gives nothing where that cannot be told, such as for
+// an alias of what it lies in.
+func meaning(text []byte) (shown string) {
+	defer func() {
+		if recover() != nil {
+			shown = ""
+		}
+	}()
+	var v any
+	if bytes.Contains(text, []byte("*")) || yaml.Unmarshal(text, &v) != nil {
+		return ""
+	}
+	return fmt.Sprintf("%#v", v)
 }

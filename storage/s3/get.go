@@ -108,7 +108,7 @@ func wholeSize(contentRange *string, offset int64) (int64, error) {
 	var first, last, size int64
 	n, err := fmt.Sscanf(aws.ToString(contentRange), "bytes %d-%d/%d", &first, &last, &size)
 	if err != nil || n != 3 || first != offset || last < first || size <= last {
-		return 0, fmt.Errorf("asked for bytes from %d on, it gives the range %q", offset, aws.ToString(contentRange))
+		return 0, fmt.Errorf("asked for bytes from %d on, it gives the range %.300q", offset, aws.ToString(contentRange))
 	}
 	return size, nil
 }
