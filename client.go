@@ -15,6 +15,7 @@ import (
 
 	"github.com/dtool-go/dtool/internal/config"
 	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/disk"
 	"github.com/dtool-go/dtool/storage/s3"
 )
 
@@ -61,6 +62,7 @@ type Client struct {
 	listing  int // of datasets
 	maxItems int
 	openers  map[string]storage.Opener
+	around   func(directoryStore) directoryStore // what is put around the stores of directories; nil outside tests
 
 	mu     sync.Mutex
 	stores map[reference]storage.Store // by scheme and bucket
@@ -159,6 +161,18 @@ func (c *Client) bucket(ctx context.Context, ref reference) (storage.Store, erro
 	}
 	c.stores[key] = store
 	return store, nil
+}
+
+// openDirectory gives the store of a directory that datasets lie in, or the cache.
+func (c *Client) openDirectory(path string, o disk.Options) (directoryStore, error) {
+	store, err := disk.New(path, o)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.around == nil:
+		return store, nil
+	}
+	return c.around(store), nil
 }
 
 // creator finds the name of the user as the format has it.

@@ -82,7 +82,7 @@ func (d *Dataset) fetch(ctx context.Context, m *Manifest, item Item) (string, er
 	if err != nil {
 		return "", err
 	}
-	cache, err := disk.New(dir, disk.Options{TempDir: ".tmp"})
+	cache, err := d.client.openDirectory(dir, disk.Options{TempDir: ".tmp"})
 	if err != nil {
 		return "", err
 	}

@@ -119,8 +119,8 @@ func (c *Client) base(ctx context.Context, uri string) (base, error) {
 		return nil, err
 	}
 	if ref.isDirectory() {
-		store, err := disk.New(ref.path, disk.Options{})
-		return directory{ref: ref, host: c.hostname, store: store}, err
+		store, err := c.openDirectory(ref.path, disk.Options{})
+		return directory{ref: ref, client: c, store: store}, err
 	}
 	store, err := c.bucket(ctx, ref)
 	if err != nil {

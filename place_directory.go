@@ -15,9 +15,16 @@ import (
 // directory is a base in a file system: each dataset is a directory of its own,
 // named after it when it was made.
 type directory struct {
-	ref   reference
-	host  string
-	store *disk.Store // of the directory that ref names
+	ref    reference
+	client *Client
+	store  directoryStore // of the directory that ref names
+}
+
+// directoryStore is what is asked of the store of a directory.
+type directoryStore interface {
+	storage.Store
+	storage.LocalPather
+	storage.DirMaker
 }
 
 func (d directory) find(context.Context) (*place, error) {
@@ -27,18 +34,18 @@ func (d directory) find(context.Context) (*place, error) {
 func (directory) layout() layout { return diskLayout{} }
 
 func (d directory) place(ref reference) (*place, error) {
-	store, err := disk.New(ref.path, disk.Options{TempDir: diskTempDir, LinksBelow: diskLayout{}.keys().data})
+	store, err := d.client.openDirectory(ref.path, disk.Options{TempDir: diskTempDir, LinksBelow: diskLayout{}.keys().data})
 	if err != nil {
 		return nil, err
 	}
-	return &place{uri: ref.uri(d.host), store: store, layout: diskLayout{}}, nil
+	return &place{uri: ref.uri(d.client.hostname), store: store, layout: diskLayout{}}, nil
 }
 
 // child gives the place of a dataset by its name, which may come from somebody else's
 // metadata and must not lead anywhere but to an entry of this directory.
 func (d directory) child(name string) (*place, error) {
 	if storage.CheckKey(name) != nil || filepath.Base(name) != name || !filepath.IsLocal(name) {
-		return nil, fmt.Errorf("%s: %w %s: no directory can have it", quoted(d.ref.uri(d.host)), ErrInvalidName, quoted(name))
+		return nil, fmt.Errorf("%s: %w %s: no directory can have it", quoted(d.ref.uri(d.client.hostname)), ErrInvalidName, quoted(name))
 	}
 	ref := d.ref
 	ref.path = filepath.Join(ref.path, name)
@@ -95,7 +102,7 @@ func (d directory) refuseDataset(ctx context.Context) error {
 		// What cannot be looked into is passed over, for a home directory may well
 		// lie below what its owner must not read.
 		if _, err := above.store.Stat(ctx, above.layout.keys().admin); err == nil {
-			return fmt.Errorf("%s: %w: %s", d.ref.uri(d.host), ErrInside, above.uri)
+			return fmt.Errorf("%s: %w: %s", d.ref.uri(d.client.hostname), ErrInside, above.uri)
 		}
 		if dir == filepath.Dir(dir) {
 			return nil

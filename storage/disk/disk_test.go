@@ -32,6 +32,12 @@ func TestStore(t *testing.T) {
 			})
 		})
 	}
+	t.Run("as a faulty store without a fault", func(t *testing.T) {
+		storetest.Run(t, features, func(t *testing.T) storage.Store {
+			t.Helper()
+			return storetest.NewFaulty(nil).Around(open(t, t.TempDir(), disk.Options{TempDir: ".dtool/tmp"}))
+		})
+	})
 }
 
 func open(t *testing.T, dir string, opts disk.Options) *disk.Store {
