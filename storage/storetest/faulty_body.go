@@ -79,15 +79,16 @@ func (f Fault) editsListing() bool {
 // edit gives what arrives of a listing, which may itself have ended with an error.
 func (f Fault) edit(entries []storage.Info, err error, latest string, failure error) iter.Seq2[storage.Info, error] {
 	at := int(around(f.At, int64(len(entries))))
-	switch {
-	case f.Kind == BreakOff:
+	switch f.Kind {
+	case BreakOff:
 		entries, err = entries[:at], failure
-	case f.Kind == CutShort:
+	case CutShort:
 		entries, err = entries[:at], nil
-	case f.Kind == Omit:
+	case Omit:
 		entries = slices.Delete(entries, at, min(at+1, len(entries)))
-	case f.Kind == Lag:
+	case Lag:
 		entries = slices.DeleteFunc(entries, func(info storage.Info) bool { return info.Key == latest })
+	default:
 	}
 	return func(yield func(storage.Info, error) bool) {
 		for _, info := range entries {

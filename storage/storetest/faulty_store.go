@@ -57,15 +57,16 @@ func (s *faultyStore) suffer(ctx context.Context, fault Fault, op Op, key string
 	if err := wait(ctx, fault); err != nil {
 		return &storage.Error{Op: string(op), Store: s.String(), Key: key, Err: err}
 	}
-	switch {
-	case fault.Kind == Fail:
+	switch fault.Kind {
+	case Fail:
 		return fault.error(op, s, key)
-	case fault.Kind == LoseAnswer:
+	case LoseAnswer:
 		return errors.Join(fault.error(op, s, key), do())
-	case fault.Kind == Twice:
+	case Twice:
 		_ = do() // what it said is lost
-	case fault.Kind == Lose:
+	case Lose:
 		return nil
+	default:
 	}
 	return do()
 }

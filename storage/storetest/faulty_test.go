@@ -126,13 +126,14 @@ func changed(b *bench, op storetest.Op) bool {
 	if err != nil {
 		b.Fatal(err)
 	}
-	switch {
-	case op == storetest.Put, op == storetest.CopyFrom:
+	switch op {
+	case storetest.Put, storetest.CopyFrom:
 		return keys == "abcnew"
-	case op == storetest.Delete:
+	case storetest.Delete:
 		return keys == "bc"
+	default:
+		return true // nothing is to be seen
 	}
-	return true // nothing is to be seen
 }
 
 func keyFor(op storetest.Op) string {
