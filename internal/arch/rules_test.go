@@ -35,6 +35,7 @@ func arrows() map[string][]string {
 		"internal/bench":    {"internal/s3test"},
 		"internal/demo":     {"internal/s3test"},
 		"internal/fixtures": {"storage"},
+		"internal/model":    {".", "storage"},
 		"internal/oddnames": {},
 		"internal/s3test":   {"storage", "storage/s3"},
 		"storage/storetest": {"internal/oddnames", "storage"},
@@ -45,7 +46,7 @@ func arrows() map[string][]string {
 // and nothing of the product does.
 func support() []string {
 	return []string{
-		"internal/arch", "internal/bench", "internal/demo", "internal/fixtures", "internal/oddnames", "internal/s3test",
+		"internal/arch", "internal/bench", "internal/demo", "internal/fixtures", "internal/model", "internal/oddnames", "internal/s3test",
 		"storage/memory", "storage/storetest",
 	}
 }
