@@ -61,17 +61,18 @@ func TestModelFindsStoresThatLie(t *testing.T) {
 		op   storetest.Op
 		of   func(storetest.Call) bool
 		kind storetest.Kind
+		says string // the finding
 	}{
-		"items are lost":            {storetest.Put, isItem, storetest.Lose},
-		"items are stored altered":  {storetest.Put, isItem, storetest.Flip},
-		"items are stored cut":      {storetest.Put, isItem, storetest.CutShort},
-		"items are read altered":    {storetest.Get, isItem, storetest.Flip},
-		"everything is lost":        {storetest.Put, always, storetest.Lose},
-		"documents are altered":     {storetest.Put, func(c storetest.Call) bool { return !isItem(c) }, storetest.Flip},
-		"deletions are not made":    {storetest.Delete, always, storetest.Lose},
-		"listings lack their end":   {storetest.List, always, storetest.CutShort},
-		"listings lack an entry":    {storetest.List, always, storetest.Omit},
-		"listings lack what is new": {storetest.List, always, storetest.Lag},
+		"items are lost":            {storetest.Put, isItem, storetest.Lose, "corrupted: 2 items were added, and 0 are there"},
+		"items are stored altered":  {storetest.Put, isItem, storetest.Flip, "has other bytes"},
+		"items are stored cut":      {storetest.Put, isItem, storetest.CutShort, "is not what was added"},
+		"items are read altered":    {storetest.Get, isItem, storetest.Flip, "hash"},
+		"everything is lost":        {storetest.Put, always, storetest.Lose, "not a dataset"},
+		"documents are altered":     {storetest.Put, func(c storetest.Call) bool { return !isItem(c) }, storetest.Flip, "broken document"},
+		"deletions are not made":    {storetest.Delete, always, storetest.Lose, "and can be one of"},
+		"listings lack their end":   {storetest.List, always, storetest.CutShort, "there is no directory data/"},
+		"listings lack an entry":    {storetest.List, always, storetest.Omit, "2 items were added, and 1 are there"},
+		"listings lack what is new": {storetest.List, always, storetest.Lag, "2 items were added, and 1 are there"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			liar := storetest.NewFaulty(func(c storetest.Call) storetest.Fault {
@@ -87,8 +88,10 @@ func TestModelFindsStoresThatLie(t *testing.T) {
 				w := newModelWorld(t, dir, localPlaces(t, dir), draw, noTrouble{}, liar.Around)
 				for range 40 {
 					if err := w.Step(t.Context()); err != nil {
-						t.Log(err)
-						return // it was found
+						if !strings.Contains(err.Error(), lie.says) {
+							t.Errorf("what was found is %v, want %q", err, lie.says)
+						}
+						return
 					}
 				}
 			}
