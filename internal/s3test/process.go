@@ -17,14 +17,17 @@ import (
 
 // A process is a server that was started here.
 type process struct {
-	addr  string // host:port
-	dir   string // where the server keeps all that it has
-	cmd   *exec.Cmd
-	ended chan struct{} // closed when the process is gone
+	addr   string // host:port
+	dir    string // where the server keeps all that it has
+	health string // the URL under which the server answers when it is ready
+	cmd    *exec.Cmd
+	ended  chan struct{} // closed when the process is gone
 }
 
 // dataDir is where a server has a directory for each bucket.
 func dataDir(dir string) string { return filepath.Join(dir, "data") }
+
+func serverLog(dir string) string { return filepath.Join(dir, "server.log") }
 
 func accessLog(dir string) string { return filepath.Join(dir, "access.log") }
 
@@ -75,20 +78,20 @@ func onFreePort(ctx context.Context, start func(addr string) (*process, error)) 
 
 // launch starts the server and waits until it answers.
 func launch(ctx context.Context, binary, addr, dir string, s *Server, backend []string) (*process, error) {
-	output, err := os.Create(filepath.Join(dir, "server.log"))
+	output, err := os.Create(serverLog(dir))
 	if err != nil {
 		return nil, err
 	}
 	defer output.Close() // the child has its own handle
 
-	p := &process{addr: addr, dir: dir, ended: make(chan struct{})}
 	health := "/" + rand.Text()
+	p := &process{addr: addr, dir: dir, health: "http://" + addr + health, ended: make(chan struct{})}
 	args := []string{"--port", addr, "--quiet", "--keep-alive", "--health", health, "--access-log", accessLog(dir)}
 	p.cmd = exec.Command(binary, append(args, backend...)...)
 	p.cmd.Env = append(os.Environ(),
 		"ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey, "VGW_REGION="+s.Region)
 	p.cmd.Stdout, p.cmd.Stderr = output, output
-	if err := p.run(ctx, "http://"+addr+health); err != nil {
+	if err := p.run(ctx, p.health); err != nil {
 		return nil, explain(err, output.Name())
 	}
 	return p, nil

@@ -60,6 +60,50 @@ func TestServersDoNotKnowEachOther(t *testing.T) {
 	}
 }
 
+func TestServerIsStartedAgainWithAllThatItHad(t *testing.T) {
+	server := s3test.StartOwn(t)
+	bucket, endpoint := server.NewBucket(t), server.Endpoint
+	if err := server.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if server.Endpoint != endpoint {
+		t.Errorf("the server is at %s, and was at %s", server.Endpoint, endpoint)
+	}
+	if _, err := server.Client().HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: &bucket}); err != nil {
+		t.Errorf("the bucket: %v", err)
+	}
+}
+
+func TestProxyDoesWhatItIsTold(t *testing.T) {
+	ctx, server := t.Context(), s3test.StartOwn(t)
+	bucket := server.NewBucket(t)
+	far, err := server.Proxied(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Stop()
+	once := func(o *s3.Options) { o.RetryMaxAttempts = 1 }
+	reaches := func(want bool, when string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", when, err)
+		}
+		_, err = far.Client().HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket}, once)
+		if (err == nil) != want {
+			t.Errorf("%s: a request gives %v", when, err)
+		}
+	}
+	reaches(true, "at first", nil)
+	reset := s3test.Toxic{Name: "reset", Type: "reset_peer", Stream: "downstream", Toxicity: 1, Attributes: map[string]any{"timeout": 0}}
+	reaches(false, "with resets", far.Add(ctx, reset))
+	reaches(true, "without them", far.Remove(ctx, "reset"))
+	reaches(false, "cut", far.Cut(ctx))
+	reaches(true, "mended", far.Mend(ctx))
+	if err := far.Remove(ctx, "reset"); err == nil {
+		t.Error("a toxic that is not there was removed")
+	}
+}
+
 func TestFarServerTakesARoundTripLonger(t *testing.T) {
 	const roundTrip = 50 * time.Millisecond
 	server := s3test.StartOwn(t)
