@@ -347,6 +347,11 @@ func checkHeaders(t *testing.T, r *http.Request) {
 	if len(h.Get("X-Amz-Content-Sha256")) != 64 {
 		t.Errorf("%s %s: no hash guards the body", r.Method, r.URL)
 	}
+	for _, name := range []string{"If-None-Match", "If-Match", "X-Amz-Acl"} {
+		if r.Method != http.MethodGet && h.Get(name) != "" {
+			t.Errorf("%s %s has the header %s: %s, which not every store honours", r.Method, r.URL, name, h.Get(name))
+		}
+	}
 	whole := r.Method == http.MethodPut && !q.Has("partNumber")
 	if copied := h.Get("X-Amz-Copy-Source") != ""; whole && !copied && h.Get("Content-Md5") == "" {
 		t.Errorf("%s %s has no Content-MD5", r.Method, r.URL)
