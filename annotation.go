@@ -21,7 +21,7 @@ func (d *Dataset) Annotation(ctx context.Context, name string) (Value, error) {
 	if err != nil {
 		return Value{}, fmt.Errorf("%w: %w", ErrNoAnnotation, err)
 	}
-	text, err := readDocument(ctx, d.store, key, maxDocument)
+	text, err := readDocument(ctx, d.store, key, maxAnnotation)
 	if errors.Is(err, storage.ErrNotFound) {
 		return Value{}, fmt.Errorf("%s: %w: %s", d.uri, ErrNoAnnotation, quoted(name))
 	}
@@ -40,7 +40,7 @@ func (d *Dataset) SetAnnotation(ctx context.Context, name string, value Value) e
 	if err := CheckName(name); err != nil {
 		return err
 	}
-	return writeDocument(ctx, d.store, d.layout.keys().annotations+name+".json", value.JSON(), nil)
+	return writeBounded(ctx, d.store, d.layout.keys().annotations+name+".json", value.JSON(), maxAnnotation)
 }
 
 // Tags gives the dataset's tags, sorted.

@@ -11,13 +11,19 @@ import (
 )
 
 // The most bytes that a document may have, since whoever wrote it may wish
-// the reader ill (docs/format.md, section 7). They allow a million items.
+// the reader ill (docs/format.md, section 7). They allow a million items. What
+// others bound is beside what reads it: [readme.MaxSize], [config.MaxFile],
+// [pyjson.MaxValues], and the answers of a store in package s3.
 const (
 	maxRegistration = 4 << 10
-	maxAdmin        = 1 << 20
+	maxAdmin        = 64 << 10 // of which a listing has many at a time
 	maxREADME       = 64 << 20
-	maxDocument     = 64 << 20
-	maxManifest     = 512 << 20
+	maxHistory      = 64 << 20 // of all old READMEs together
+	maxAnnotation   = 64 << 20
+	maxFragment     = 1 << 20
+	maxFragments    = 512 << 20 // of all fragments of a dataset together
+	maxManifest     = 512 << 20 // and an overlay
+	maxReports      = 512 << 20 // of all that are read from one place
 )
 
 // readDocument reads a whole small object.
@@ -55,6 +61,21 @@ func readBody(body io.Reader, store storage.Store, key string, most int64) ([]by
 		err = fmt.Errorf("%w: %s in %s has more than %d bytes", ErrBadDocument, quoted(key), store, most)
 	}
 	return text, err
+}
+
+// writeBounded writes a document, unless it is one that would not be read again.
+func writeBounded(ctx context.Context, store storage.Store, key string, text []byte, most int64) error {
+	if err := mustBeReadable(store, key, text, most); err != nil {
+		return err
+	}
+	return writeDocument(ctx, store, key, text, nil)
+}
+
+func mustBeReadable(store storage.Store, key string, text []byte, most int64) error {
+	if int64(len(text)) <= most {
+		return nil
+	}
+	return fmt.Errorf("%w: %s in %s would have %d bytes, at most %d are read", ErrBadDocument, quoted(key), store, len(text), most)
 }
 
 // writeDocument writes a whole small object. Its MD5 goes with it, so that the

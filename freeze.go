@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/dtool-go/dtool/internal/portable"
 	"github.com/dtool-go/dtool/internal/pyjson"
@@ -192,6 +193,9 @@ func warnOfNames(relpaths iter.Seq[string], o Observer) {
 // seal writes what a frozen dataset has and a proto dataset has not, the
 // administrative metadata last, and those only if the data are what they were.
 func (p *Proto) seal(ctx context.Context, a admin, m *Manifest, data []storage.Info, o Observer) (*Dataset, error) {
+	if err := mustBeReadable(p.store, p.layout.keys().manifest, m.text, maxManifest); err != nil {
+		return nil, err
+	}
 	overlays, fragments, err := p.overlaysOfFragments(ctx, m, o)
 	if err != nil {
 		return nil, err
@@ -264,10 +268,14 @@ func (p *Proto) overlaysOfFragments(ctx context.Context, m *Manifest, o Observer
 	}
 	overlays := map[string]Overlay{}
 	values := make([]Value, len(infos))
+	var read atomic.Int64
 	err = transfer.Run(ctx, p.client.workersFor(p.store), infos, func(ctx context.Context, i int, key string) error {
-		text, err := readDocument(ctx, p.store, key, maxDocument)
+		text, err := readDocument(ctx, p.store, key, maxFragment)
 		if err != nil {
 			return err
+		}
+		if read.Add(int64(len(text))) > maxFragments {
+			return p.inDocument(key, fmt.Errorf("%w: all metadata of items together have more than %d bytes", ErrBadDocument, maxFragments))
 		}
 		if values[i], err = ParseValue(text); err != nil {
 			return p.inDocument(key, err)
@@ -284,6 +292,9 @@ func (p *Proto) overlaysOfFragments(ctx context.Context, m *Manifest, o Observer
 			continue
 		}
 		if overlays[name] == nil {
+			if (len(overlays)+1)*m.Len() > pyjson.MaxValues {
+				return nil, nil, p.inDocument(key, fmt.Errorf("%w: all overlays together would have more than %d values", ErrBadDocument, pyjson.MaxValues))
+			}
 			overlays[name] = Overlay{}
 			for _, item := range m.items {
 				overlays[name][item.Identifier] = Value{}

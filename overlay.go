@@ -84,5 +84,5 @@ func (p *place) writeOverlay(ctx context.Context, name string, overlay Overlay) 
 	for _, id := range slices.Sorted(maps.Keys(overlay)) {
 		object.Set(id, overlay[id].v)
 	}
-	return writeDocument(ctx, p.store, p.layout.keys().overlays+name+".json", pyjson.Indent(object), nil)
+	return writeBounded(ctx, p.store, p.layout.keys().overlays+name+".json", pyjson.Indent(object), maxManifest)
 }

@@ -50,7 +50,7 @@ func (p *Proto) AddMetadata(ctx context.Context, relpath, key string, value Valu
 		return err
 	}
 	fragment := p.layout.keys().fragments + Identifier(handle) + "." + key + ".json"
-	if err := writeDocument(ctx, p.store, fragment, pyjson.Line(value.v), nil); err != nil {
+	if err := writeBounded(ctx, p.store, fragment, pyjson.Line(value.v), maxFragment); err != nil {
 		return err
 	}
 	if _, err := p.openNow(ctx); err != nil { // then it is not known whether the value is in an overlay

@@ -60,6 +60,9 @@ func (p *place) readREADME(ctx context.Context) ([]byte, error) {
 // one, see [Dataset.READMEHistory].
 func (d *Dataset) WriteREADME(ctx context.Context, text []byte) error {
 	key := d.layout.keys().readme
+	if err := mustBeReadable(d.store, key, text, maxREADME); err != nil {
+		return err
+	}
 	now, err := d.readAdmin(ctx)
 	if err != nil {
 		return err
@@ -105,11 +108,13 @@ func (d *Dataset) READMEHistory(ctx context.Context) ([]READMEVersion, error) {
 		return nil, err
 	}
 	var versions []READMEVersion
+	left := int64(maxHistory)
 	for _, key := range oldestFirst(keys) {
-		text, err := readDocument(ctx, d.store, key, maxREADME)
+		text, err := readDocument(ctx, d.store, key, left)
 		if err != nil {
 			return nil, err
 		}
+		left -= int64(len(text))
 		versions = append(versions, READMEVersion{fromUnixSeconds(keys[key]), text})
 	}
 	return versions, nil

@@ -162,9 +162,6 @@ func (a Amount) within(b Amount) bool {
 	return a.Items >= 0 && a.Bytes >= 0 && a.Items <= b.Items && a.Bytes <= b.Bytes
 }
 
-// maxReports is how many bytes of reports are read from one place.
-const maxReports = 512 << 20
-
 // ReadReports reads the reports that stand in a text as JSON, one behind the
 // other. What is no report, or is cut short, is [ErrBadDocument], and so is a text
 // without any.

@@ -49,8 +49,8 @@ func Load(environ []string, file string) (*Settings, error) {
 	return s, nil
 }
 
-// maxFile is the most bytes that a configuration file has.
-const maxFile = 1 << 20
+// MaxFile is the most bytes that a configuration file has.
+const MaxFile = 1 << 20
 
 func read(path string) ([]byte, error) {
 	// Opening a named pipe would wait for its writer.
@@ -66,9 +66,9 @@ func read(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("%s has more than %d bytes", path, maxFile)
+	text, err := io.ReadAll(io.LimitReader(file, MaxFile+1))
+	if err == nil && len(text) > MaxFile {
+		err = fmt.Errorf("%s has more than %d bytes", path, MaxFile)
 	}
 	return text, err
 }

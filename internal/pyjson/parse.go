@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth is how deep lists and objects may lie in each other, about what
+// MaxDepth is how deep lists and objects may lie in each other, about what
 // Python bears.
-const maxDepth = 1000
+const MaxDepth = 1000
 
 // MaxValues is how many values a document may hold, those in lists and objects
 // included. A value takes some 60 bytes of memory and as few as two of text, so
@@ -127,8 +127,8 @@ func (p *parser) object(depth int) (Value, error) {
 // elements reads what lies between brackets and commas: read is called at the
 // start of each element.
 func (p *parser) elements(end byte, depth int, read func() error) error {
-	if depth == maxDepth {
-		return p.errorf("more than %d lists and objects in each other", maxDepth)
+	if depth == MaxDepth {
+		return p.errorf("more than %d lists and objects in each other", MaxDepth)
 	}
 	p.pos++
 	p.skipSpace()

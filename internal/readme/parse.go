@@ -52,9 +52,9 @@ func checkCharacters(text string) error {
 	return nil
 }
 
-// maxDirectives is how many tags a README may declare. The library looks through all
+// MaxDirectives is how many tags a README may declare. The library looks through all
 // of them for each.
-const maxDirectives = 100
+const MaxDirectives = 100
 
 func checkDirectives(text string) error {
 	line, found := 0, 0
@@ -63,8 +63,8 @@ func checkDirectives(text string) error {
 		if !strings.HasPrefix(start, "%TAG") {
 			continue
 		}
-		if found++; found > maxDirectives {
-			return fmt.Errorf("line %d: more than %d lines that begin with %%TAG", line, maxDirectives)
+		if found++; found > MaxDirectives {
+			return fmt.Errorf("line %d: more than %d lines that begin with %%TAG", line, MaxDirectives)
 		}
 	}
 	return nil

@@ -13,13 +13,16 @@ import (
 
 // What a store answers is read into memory as a whole, but for the bytes of an
 // object, and the SDK reads to its end even what it has no use for. So each answer
-// is bounded (docs/format.md, section 7).
+// is bounded (docs/format.md, section 7). The largest that there is by right is a page
+// of a listing: a thousand keys of 1 KiB, each byte of which may be escaped by
+// three, and some 30,000 tags. A tag takes far more memory than its text.
 const (
-	maxHeader  = 64 << 10 // bytes of the headers of an answer; S3 has 8 KiB at most
-	maxAnswer  = 8 << 20  // bytes of XML: a page of a listing has a thousand keys of 1 KiB, each byte of which may be escaped by three
-	maxTags    = 1 << 17  // beginnings and ends of elements of XML: such a page has some 30,000, each of which takes far more memory than text
-	maxRefusal = 64 << 10 // bytes of an answer that tells of a failure
-	maxTurns   = 10       // how often in a row a store may take all the time that it has between two bytes
+	MaxHeader  = 64 << 10 // bytes of all headers of an answer
+	MaxAnswer  = 8 << 20  // bytes of XML
+	MaxTags    = 1 << 17  // beginnings and ends of its elements
+	MaxRefusal = 64 << 10 // bytes of an answer that tells of a failure
+
+	maxTurns = 10 // how often in a row a store may take all the time that it has between two bytes
 )
 
 // boundedAnswers ends answers that are too large or take too long.
@@ -33,9 +36,9 @@ func (c boundedAnswers) Do(req *http.Request) (*http.Response, error) {
 	if err != nil || isObject(req, resp) {
 		return resp, err
 	}
-	body := &boundedBody{ReadCloser: resp.Body, bytes: maxAnswer, tags: maxTags, until: time.Now().Add(c.patience)}
+	body := &boundedBody{ReadCloser: resp.Body, bytes: MaxAnswer, tags: MaxTags, until: time.Now().Add(c.patience)}
 	if resp.StatusCode/100 != 2 {
-		body.bytes, body.refusal = maxRefusal, true
+		body.bytes, body.refusal = MaxRefusal, true
 	}
 	resp.Body = body
 	return resp, nil
@@ -77,9 +80,9 @@ func (b *boundedBody) judge(err error) error {
 	case b.refusal && b.bytes < 0:
 		return io.EOF
 	case b.bytes < 0:
-		return endlessError(fmt.Sprintf("it has more than %d bytes", maxAnswer))
+		return endlessError(fmt.Sprintf("it has more than %d bytes", MaxAnswer))
 	case b.tags < 0:
-		return endlessError(fmt.Sprintf("it has more than %d tags", maxTags))
+		return endlessError(fmt.Sprintf("it has more than %d tags", MaxTags))
 	case err == nil && time.Now().After(b.until):
 		return endlessError("it takes too long")
 	}

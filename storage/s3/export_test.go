@@ -5,15 +5,6 @@ import (
 	"time"
 )
 
-// The bounds on answers.
-const (
-	MaxAnswer  = maxAnswer
-	MaxTags    = maxTags
-	MaxRefusal = maxRefusal
-	MaxHeader  = maxHeader
-	MaxListed  = maxListed
-)
-
 // Through has the requests of a store answered without a network.
 func (c Config) Through(t http.RoundTripper) Config {
 	c.transport = t

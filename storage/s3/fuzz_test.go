@@ -144,8 +144,7 @@ func checkMessage(t *testing.T, err error) {
 	if err == nil {
 		return
 	}
-	var e *storage.Error
-	if !errors.As(err, &e) {
+	if _, typed := errors.AsType[*storage.Error](err); !typed {
 		t.Fatalf("%q is no *storage.Error", err)
 	}
 	text := err.Error()
