@@ -94,6 +94,9 @@ func (p *Proto) describe(ctx context.Context, infos []storage.Info, stored map[s
 		}
 		return err
 	})
+	if isForeign(err) {
+		err = fmt.Errorf("%s: %w", p.uri, err)
+	}
 	if err != nil {
 		return nil, err
 	}

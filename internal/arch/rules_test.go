@@ -32,6 +32,7 @@ func arrows() map[string][]string {
 		"internal/transfer": {},
 
 		"internal/arch":     {},
+		"internal/badday":   {"internal/s3test", "storage", "storage/s3"},
 		"internal/bench":    {"internal/s3test"},
 		"internal/demo":     {"internal/s3test"},
 		"internal/fixtures": {"storage"},
@@ -46,7 +47,8 @@ func arrows() map[string][]string {
 // and nothing of the product does.
 func support() []string {
 	return []string{
-		"internal/arch", "internal/bench", "internal/demo", "internal/fixtures", "internal/model", "internal/oddnames", "internal/s3test",
+		"internal/arch", "internal/badday", "internal/bench", "internal/demo", "internal/fixtures", "internal/model",
+		"internal/oddnames", "internal/s3test",
 		"storage/memory", "storage/storetest",
 	}
 }

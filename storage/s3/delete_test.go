@@ -40,7 +40,7 @@ func TestDeleteLooksAtTheAnswerForEachKey(t *testing.T) {
 	}{
 		"one is forbidden":     {refused("AccessDenied"), storage.ErrForbidden, "b"},
 		"one is not mentioned": {answer(200, "<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>"), storage.ErrUnreachable, "a"},
-		"a proxy answers":      {page(200), storage.ErrUnreachable, "a"},
+		"a proxy answers":      {answer(200, "<html><body></body></html>"), storage.ErrUnreachable, "a"},
 		"one was gone":         {refused("NoSuchKey"), nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -73,7 +73,10 @@ func understand(err error) *failure {
 	if errors.As(err, &answer) && answer.Response != nil {
 		f.status = answer.HTTPStatusCode()
 		f.request = oneLine(answer.RequestID)
-		f.html = strings.HasPrefix(answer.Response.Header.Get("Content-Type"), "text/html")
+		f.html = isPage(answer.Response.Header)
+	}
+	if page, ok := errors.AsType[errPage](err); ok {
+		f.html, f.status = true, page.status
 	}
 	var said smithy.APIError
 	var keyless *credentialsError
@@ -84,7 +87,7 @@ func understand(err error) *failure {
 	case errors.As(err, &endless):
 		f.message = endless.Error()
 	case f.html:
-		f.message = "the answer is an HTML page and not one of S3"
+		f.message = errPage{}.Error()
 	case errors.As(err, &said):
 		f.code, f.message = oneLine(said.ErrorCode()), oneLine(said.ErrorMessage())
 	case f.status == 0:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
@@ -42,8 +43,31 @@ func newHTTPClient(base aws.HTTPClient, c Config) aws.HTTPClient {
 			plain.Transport = c.transport
 		}
 	}
-	return loggingClient{boundedAnswers{plainBodies{client}, maxTurns * c.Stall}, c.Log}
+	return noPages{loggingClient{boundedAnswers{plainBodies{client}, maxTurns * c.Stall}, c.Log}}
 }
+
+// noPages takes a page for people, with which a proxy or a web server answers, for
+// no answer at all, whatever its status. An object may well be such a page.
+type noPages struct{ next aws.HTTPClient }
+
+func (c noPages) Do(req *http.Request) (*http.Response, error) {
+	resp, err := c.next.Do(req)
+	if err != nil || resp.StatusCode/100 != 2 || !isPage(resp.Header) {
+		return resp, err
+	}
+	if op := awsmiddleware.GetOperationName(req.Context()); op == "GetObject" || op == "HeadObject" {
+		return resp, nil
+	}
+	resp.Body.Close()
+	return nil, errPage{resp.StatusCode}
+}
+
+func isPage(h http.Header) bool { return strings.HasPrefix(h.Get("Content-Type"), "text/html") }
+
+// errPage is a page where an answer should be, with its status.
+type errPage struct{ status int }
+
+func (errPage) Error() string { return "the answer is an HTML page and not one of S3" }
 
 // A loggingClient writes down each try of each request. Headers, which hold the
 // signature, and bodies are left out.
