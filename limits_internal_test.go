@@ -88,15 +88,7 @@ func TestManifestsOfAMillionItemsFit(t *testing.T) {
 // TestDocumentsAreBounded has each document at its bound, and one byte beyond it.
 // The files have holes, so that they take no room on the disk.
 func TestDocumentsAreBounded(t *testing.T) {
-	ctx := t.Context()
-	read := map[string]func(d *Dataset) error{
-		".dtool/dtool":              func(d *Dataset) error { _, err := d.client.Open(ctx, d.uri); return err },
-		"README.yml":                func(d *Dataset) error { _, err := d.README(ctx); return err },
-		"README.yml-1500000000":     func(d *Dataset) error { _, err := d.READMEHistory(ctx); return err },
-		".dtool/annotations/a.json": func(d *Dataset) error { _, err := d.Annotation(ctx, "a"); return err },
-		".dtool/manifest.json":      func(d *Dataset) error { _, err := d.Manifest(ctx); return err },
-		".dtool/overlays/a.json":    func(d *Dataset) error { _, err := d.Overlay(ctx, "a"); return err },
-	}
+	read := readers(t.Context())
 	for key, most := range map[string]int64{
 		".dtool/dtool": maxAdmin, "README.yml": maxREADME, "README.yml-1500000000": maxHistory,
 		".dtool/annotations/a.json": maxAnnotation, ".dtool/manifest.json": maxManifest, ".dtool/overlays/a.json": maxManifest,
@@ -122,6 +114,18 @@ func TestDocumentsAreBounded(t *testing.T) {
 				t.Errorf("%q does not say %q", err, want)
 			}
 		}
+	}
+}
+
+// readers gives for each document on disk what reads it.
+func readers(ctx context.Context) map[string]func(d *Dataset) error {
+	return map[string]func(d *Dataset) error{
+		".dtool/dtool":              func(d *Dataset) error { _, err := d.client.Open(ctx, d.uri); return err },
+		"README.yml":                func(d *Dataset) error { _, err := d.README(ctx); return err },
+		"README.yml-1500000000":     func(d *Dataset) error { _, err := d.READMEHistory(ctx); return err },
+		".dtool/annotations/a.json": func(d *Dataset) error { _, err := d.Annotation(ctx, "a"); return err },
+		".dtool/manifest.json":      func(d *Dataset) error { _, err := d.Manifest(ctx); return err },
+		".dtool/overlays/a.json":    func(d *Dataset) error { _, err := d.Overlay(ctx, "a"); return err },
 	}
 }
 

@@ -77,7 +77,7 @@ func TestAnswersWithoutEnd(t *testing.T) {
 			runtime.ReadMemStats(&after)
 			var e *storage.Error
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), test.text) {
-				t.Errorf("got %v", err)
+				t.Fatalf("got %v", err)
 			}
 			if len(err.Error()) > 1000 {
 				t.Errorf("the message has %d bytes", len(err.Error()))
