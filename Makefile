@@ -7,6 +7,7 @@ VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null)
 TESTFLAGS   ?=
 BENCHFLAGS  ?=
 WORK        ?=
+SOAK        ?= 10m
 FUZZ        ?= 1m
 
 # The servers, linters and others that go into .tools: name and package.
@@ -16,13 +17,16 @@ rclone        := github.com/rclone/rclone
 golangci-lint := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 gofumpt       := mvdan.cc/gofumpt
 
-.PHONY: build test fuzz lint fmt demo bench clean help
+.PHONY: build test soak fuzz lint fmt demo bench clean help
 
 build: ## build bin/dtool
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/dtool
 
 test: .tools/versitygw .tools/toxiproxy ## run all tests with the race detector; TESTFLAGS='-run Copy' narrows them
 	go test -race -timeout 15m $(TESTFLAGS) ./...
+
+soak: .tools/versitygw .tools/toxiproxy ## do random work behind a bad network for ten minutes; SOAK=30m sets the time
+	go run ./internal/soak -for $(SOAK)
 
 fuzz: ## feed every decoder with bytes that nobody thought of; FUZZ=10m is the time for each
 	@list=$$(go test -list '^Fuzz' ./...) || { echo "$$list"; exit 1; }; \

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/dtool-go/dtool/internal/transfer"
@@ -129,10 +130,11 @@ func (b bucket) begun(ctx context.Context, _, uuid string) (*place, error) {
 
 // remove deletes the registration last, so that an interrupted removal can
 // still be found. It looks again for what a store still makes of requests that
-// were called off, until two listings in a row are empty.
+// were called off, until two listings in a row are empty, a moment apart.
 func (b bucket) remove(ctx context.Context, _, uuid string) error {
 	top := b.place(b.prefix, uuid).layout.keys().top()
 	const most = 10 // nobody else writes there
+	const moment = 200 * time.Millisecond
 	for empty, n := 0, 0; empty < 2 && n < most; n++ {
 		keys, err := b.keysBelow(ctx, top)
 		if err != nil {
@@ -140,12 +142,26 @@ func (b bucket) remove(ctx context.Context, _, uuid string) error {
 		}
 		if empty++; len(keys) > 0 {
 			empty = 0
+			err = b.store.Delete(ctx, keys...)
+		} else if empty == 1 {
+			err = sleep(ctx, moment)
 		}
-		if err := b.store.Delete(ctx, keys...); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return b.store.Delete(ctx, registrationPrefix+uuid)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
 }
 
 func (b bucket) keysBelow(ctx context.Context, prefix string) ([]string, error) {

@@ -39,6 +39,7 @@ func arrows() map[string][]string {
 		"internal/model":    {".", "storage"},
 		"internal/oddnames": {},
 		"internal/s3test":   {"storage", "storage/s3"},
+		"internal/soak":     {".", "internal/model", "internal/s3test", "storage", "storage/disk", "storage/s3"},
 		"storage/storetest": {"internal/oddnames", "storage"},
 	}
 }
@@ -48,7 +49,7 @@ func arrows() map[string][]string {
 func support() []string {
 	return []string{
 		"internal/arch", "internal/badday", "internal/bench", "internal/demo", "internal/fixtures", "internal/model",
-		"internal/oddnames", "internal/s3test",
+		"internal/oddnames", "internal/s3test", "internal/soak",
 		"storage/memory", "storage/storetest",
 	}
 }

@@ -58,6 +58,7 @@ func (w *World) copyTo(ctx context.Context, src *replica, base *Base, o dtool.Co
 		}
 		result, err := w.client.Copy(ctx, from, base.URI, o)
 		if err == nil {
+			w.Moved += result.Bytes
 			w.checkResult(src, uri, result)
 		}
 		return err

@@ -20,7 +20,7 @@ func (w *World) drawFiles(least, most int) map[string]string {
 	files := map[string]string{}
 	if w.Many > 0 && w.chance("many items", 8) {
 		for i := range w.Many {
-			files[fmt.Sprintf("many/%d/%d", i%10, i)] = w.drawContent()
+			files[fmt.Sprintf("many/%d/%d", i%10, i)] = w.drawSmall(i)
 		}
 		return files
 	}
@@ -39,8 +39,12 @@ func (w *World) drawContent() string {
 		large := fmt.Sprintf("%09d\n", w.Draw("line", 1000))
 		return strings.Repeat(large, w.LargeSize/len(large)+1) + "end"
 	default:
-		return strings.Repeat(string(rune('a'+kind%26)), 1+w.Draw("length", 40))
+		return w.drawSmall(kind)
 	}
+}
+
+func (w *World) drawSmall(kind int) string {
+	return strings.Repeat(string(rune('a'+kind%26)), 1+w.Draw("length", 40))
 }
 
 // newFiles writes files into a directory of their own.

@@ -45,11 +45,11 @@ func (w *World) createFrom(ctx context.Context) {
 	}
 	r := newReplica(base, d.URI(), name, frozen, newSet(d.UUID()))
 	r.items = files
+	w.Moved += r.size()
 	w.made(ctx, r)
 }
 
 func (w *World) made(ctx context.Context, r *replica) {
-	r.docs[readmeDoc()] = cell{""}
 	w.replicas = append(w.replicas, r)
 	w.settle(ctx, r)
 }
@@ -113,6 +113,9 @@ func (w *World) add(ctx context.Context) {
 		return p.Add(ctx, []dtool.Source{{Path: dir}}, dtool.AddOptions{})
 	})
 	for relpath, content := range files {
+		if err == nil {
+			w.Moved += int64(len(content))
+		}
 		r.added[relpath] = r.added[relpath].after(content, err)
 	}
 	w.settle(ctx, r)

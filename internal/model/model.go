@@ -66,6 +66,9 @@ type Base struct {
 	URI string
 	// Store is the base's own store, where nothing goes wrong.
 	Store storage.Store
+	// Files is another store, if not nil, in which the same bytes are to be read, without
+	// anything of what is under test.
+	Files storage.Store
 	// Directory tells a directory from a bucket.
 	Directory bool
 }
@@ -89,6 +92,7 @@ type Counts struct {
 	Failed     int   // of these
 	Verified   int   // items that were compared with the model to the byte
 	Bytes      int64 // in these
+	Moved      int64 // bytes of items that were added or copied
 }
 
 // New makes a World. Its bases are empty.
@@ -99,6 +103,9 @@ func New(c Config) (*World, error) {
 
 // Log gives a line for each operation so far.
 func (w *World) Log() []string { return slices.Clone(w.log) }
+
+// Datasets tells how many datasets there are, those that were begun among them.
+func (w *World) Datasets() int { return len(w.replicas) }
 
 // Step does one thing. The error is what was found to be lost or wrong.
 func (w *World) Step(ctx context.Context) error {

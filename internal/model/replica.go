@@ -75,7 +75,7 @@ type replica struct {
 func newReplica(base *Base, uri, name, stage string, s *set) *replica {
 	return &replica{
 		set: s, uri: uri, base: base, stage: cell{stage}, name: cell{name},
-		docs: map[string]cell{}, added: map[string]cell{}, replaced: map[string]bool{},
+		docs: map[string]cell{readmeDoc(): {""}}, added: map[string]cell{}, replaced: map[string]bool{},
 	}
 }
 

@@ -293,7 +293,11 @@ func (w *World) compareItems(ctx context.Context, r *replica) {
 
 // read reads an object past the library.
 func (r *replica) read(ctx context.Context, key string) (string, error) {
-	body, _, err := r.base.Store.Get(ctx, key, storage.Range{})
+	store := r.base.Files
+	if store == nil {
+		store = r.base.Store
+	}
+	body, _, err := store.Get(ctx, key, storage.Range{})
 	if err != nil {
 		return "", err
 	}

@@ -90,6 +90,9 @@ func (c loggingClient) Do(req *http.Request) (*http.Response, error) {
 		slog.String("method", req.Method), slog.String("url", loggable(req.URL)),
 		slog.Duration("took", time.Since(start)),
 	}
+	if try, again := tryOf(req); again {
+		attrs = append(attrs, slog.String("try", try))
+	}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", transportCause(err).Error()))
 	} else {
@@ -97,6 +100,14 @@ func (c loggingClient) Do(req *http.Request) (*http.Response, error) {
 	}
 	c.log.LogAttrs(req.Context(), level, "S3 request", attrs...)
 	return resp, err
+}
+
+// tryOf gives the number of a try of a request, which the SDK says in a header, and
+// whether it is not the first.
+func tryOf(req *http.Request) (try string, again bool) {
+	said, _, _ := strings.Cut(req.Header.Get("Amz-Sdk-Request"), ";")
+	try, ok := strings.CutPrefix(said, "attempt=")
+	return try, ok && try != "1"
 }
 
 func failed(resp *http.Response, err error) bool {
