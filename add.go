@@ -56,9 +56,6 @@ func (p *Proto) Add(ctx context.Context, sources []Source, opts AddOptions) erro
 	if err := mustFit(p.layout, relpaths(files)); err != nil {
 		return err
 	}
-	if err := p.mustHold(ctx, relpaths(files)); err != nil {
-		return err
-	}
 	if _, err := p.take(ctx, files, false, o); err != nil {
 		return err
 	}
@@ -183,8 +180,11 @@ func resolved(dir string) (string, error) {
 // itemsListed lists what can be items below a prefix. What is skipped is said,
 // and what would be lost by skipping it is an error.
 func itemsListed(ctx context.Context, store storage.Store, prefix string, o Observer) ([]storage.Info, error) {
-	var infos []storage.Info
+	var infos, outside []storage.Info
 	for info, err := range store.List(ctx, prefix, storage.Deep) {
+		if info.Outside != "" {
+			outside = append(outside, info)
+		}
 		switch {
 		case err != nil:
 			return nil, err
@@ -196,7 +196,22 @@ func itemsListed(ctx context.Context, store storage.Store, prefix string, o Obse
 			infos = append(infos, info)
 		}
 	}
+	warnOfOutside(outside, o)
 	return infos, nil
+}
+
+// warnOfOutside tells of links through which files of elsewhere become items, for who
+// made the links may not be who makes the dataset.
+func warnOfOutside(links []storage.Info, o Observer) {
+	if len(links) == 0 {
+		return
+	}
+	others := ""
+	if n := len(links) - 1; n > 0 {
+		others = fmt.Sprintf(", and so are %d others", n)
+	}
+	o.Warn(fmt.Sprintf("%s is a link to %s, out of the directory%s: what they lead to is taken for items",
+		quoted(links[0].Key), quoted(links[0].Outside), others))
 }
 
 // An added is an item as it was stored just now.
@@ -215,6 +230,9 @@ func (a added) is(listed storage.Info) bool {
 // is a fresh one, which is made in one go, then the MD5 of items that have none
 // recorded beside them is found on the way, and nothing of a failure is kept.
 func (p *Proto) take(ctx context.Context, files []addition, fresh bool, o Observer) (map[string]added, error) {
+	if err := p.mustHold(ctx, relpaths(files)); err != nil {
+		return nil, err
+	}
 	var bytes int64
 	for _, file := range files {
 		bytes += file.size

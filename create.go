@@ -181,10 +181,7 @@ func (c *Client) CreateFrom(ctx context.Context, dir, name, baseURI string, opts
 	if err != nil {
 		return nil, err
 	}
-	var stored map[string]added
-	if err = p.mustHold(ctx, relpaths(files)); err == nil {
-		stored, err = p.take(ctx, files, true, o)
-	}
+	stored, err := p.take(ctx, files, true, o)
 	if err == nil {
 		var d *Dataset
 		if d, err = p.freeze(ctx, a, o, stored, mustBe(files)); err == nil {

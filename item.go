@@ -9,7 +9,9 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"unicode"
 
+	"github.com/dtool-go/dtool/internal/portable"
 	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
 	"github.com/dtool-go/dtool/storage/disk"
@@ -127,12 +129,12 @@ func (c *Client) cacheDirectory() (string, error) {
 }
 
 // lastSuffix gives the suffix of a file name with its dot, or "". A name of
-// dots and one word has none, and what is so long that no file could be named by an
-// identifier and it is no suffix.
+// dots and one word has none, and no suffix is what not every system could have behind
+// an identifier: the file is printed, and belongs to somebody who did not choose it.
 func lastSuffix(relpath string) string {
-	const longest = 200 // bytes
 	suffix := path.Ext(strings.TrimLeft(path.Base(relpath), "."))
-	if len(suffix) > longest {
+	const longest = 200 // bytes
+	if len(suffix) > longest || strings.ContainsFunc(suffix, unicode.IsControl) || portable.Windows("x"+suffix) != "" {
 		return ""
 	}
 	return suffix

@@ -79,7 +79,7 @@ func TestIdentifierIsTheSHA1OfTheRelpath(t *testing.T) {
 
 func TestLastSuffix(t *testing.T) {
 	for relpath, want := range map[string]string{
-		"a.txt": ".txt", "a.fastq.gz": ".gz", "dir.d/a": "", ".profile": "", "..rc": "", ".a.b": ".b", "a.": ".", "a." + strings.Repeat("x", 240): "",
+		"a.txt": ".txt", "a.fastq.gz": ".gz", "dir.d/a": "", ".profile": "", "..rc": "", ".a.b": ".b", "a.": "", "a.b:c": "", "a.b\n": "", "a.\u009b1m": "", "a.é": ".é", "a." + strings.Repeat("x", 240): "",
 	} {
 		if got := lastSuffix(relpath); got != want {
 			t.Errorf("the suffix of %s is %q, want %q", relpath, got, want)

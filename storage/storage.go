@@ -75,6 +75,10 @@ type Info struct {
 	// case. Listings leave it nil, and so do stores that keep none.
 	Metadata map[string]string
 
+	// Outside is not empty for what a listing found behind a link out of the directory
+	// that it was of: it is the path of the file.
+	Outside string
+
 	// Irregular is not empty for what lies in a store and yet holds no bytes
 	// that could be read as an object's: it says in words what it is
 	// ("a link to a directory", "a dangling link", "a socket").

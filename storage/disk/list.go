@@ -21,7 +21,7 @@ import (
 // memory. A link to a file is listed as the file. What is neither file nor
 // directory is listed as irregular, a link to a directory too, whichever the
 // depth; the prefix itself may lead through such a link. A file name that is
-// not UTF-8 ends the listing with [storage.ErrInvalidKey].
+// not UTF-8 is irregular, under a key with escapes.
 func (s *Store) List(ctx context.Context, prefix string, depth storage.Depth) iter.Seq2[storage.Info, error] {
 	return func(yield func(storage.Info, error) bool) {
 		w := &walk{ctx: ctx, store: s, depth: depth, yield: yield}
@@ -37,6 +37,7 @@ type walk struct {
 	store *Store
 	depth storage.Depth
 	yield func(storage.Info, error) bool
+	top   string // where it began, below the store's directory
 }
 
 // begin lists the entries of a directory, "" or a key and a slash, whose names
@@ -49,6 +50,7 @@ func (w *walk) begin(dir, start string) bool {
 			return true // no key begins like that
 		}
 	}
+	w.top = name
 	entries, err := w.read(name)
 	if isAbsent(err) {
 		err = w.store.absence(name, err)
@@ -153,7 +155,24 @@ func (w *walk) lookBehind(key, name string) (storage.Info, error) {
 	case !info.Mode().IsRegular():
 		return storage.Info{Key: key, Irregular: "a link to " + irregular(info.Mode())}, nil
 	}
-	return objectInfo(key, info), nil
+	object := objectInfo(key, info)
+	object.Outside = w.outside(name)
+	return object, nil
+}
+
+// outside gives the path of the file that a link leads to, if that does not lie
+// below the directory where the walk began. One that vanishes meanwhile does not
+// matter any more.
+func (w *walk) outside(name string) string {
+	target, err := filepath.EvalSymlinks(filepath.Join(w.store.dir, name))
+	top, errTop := filepath.EvalSymlinks(filepath.Join(w.store.dir, w.top))
+	if err != nil || errTop != nil {
+		return ""
+	}
+	if rel, err := filepath.Rel(top, target); err == nil && filepath.IsLocal(rel) {
+		return ""
+	}
+	return target
 }
 
 func (w *walk) fail(key string, err error) bool {
