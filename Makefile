@@ -10,6 +10,9 @@ WORK        ?=
 SOAK        ?= 10m
 FUZZ        ?= 1m
 
+# What dtool is built for, besides the system at hand.
+systems := linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
 # The servers, linters and others that go into .tools: name and package.
 versitygw     := github.com/versity/versitygw/cmd/versitygw
 toxiproxy     := github.com/Shopify/toxiproxy/v2/cmd/server
@@ -17,7 +20,7 @@ rclone        := github.com/rclone/rclone
 golangci-lint := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 gofumpt       := mvdan.cc/gofumpt
 
-.PHONY: build test soak fuzz lint fmt demo bench clean help
+.PHONY: build test soak fuzz lint cross fmt demo bench clean help
 
 build: ## build bin/dtool
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/dtool
@@ -46,6 +49,12 @@ lint: .tools/golangci-lint .tools/gofumpt ## check code for every system that dt
 	.tools/golangci-lint run ./...
 	@unformatted=$$(.tools/gofumpt -l .); test -z "$$unformatted" || \
 		{ echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; }
+
+cross: ## build dtool for every system that it is for
+	@for system in $(systems); do \
+		echo "$$system"; \
+		CGO_ENABLED=0 GOOS=$${system%/*} GOARCH=$${system#*/} go build -o /dev/null ./cmd/dtool || exit 1; \
+	done
 
 fmt: .tools/gofumpt ## format the code
 	.tools/gofumpt -w .

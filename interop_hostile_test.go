@@ -1,7 +1,9 @@
 package dtool_test
 
 import (
+	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/dtool-go/dtool"
 	"github.com/dtool-go/dtool/internal/fixtures"
+	"github.com/dtool-go/dtool/storage"
 )
 
 // outwards gives relpaths that lead out of the place of a dataset.
@@ -211,5 +214,135 @@ func TestRegistrationsThatPointElsewhereAreRefused(t *testing.T) {
 		if diff := cmp.Diff(before, at.keys(t, "")); diff != "" {
 			t.Errorf("prefix %q: the bucket changed:\n%s", prefix, diff)
 		}
+	}
+}
+
+// A meddler is a store that lets somebody act before a key is read.
+type meddler struct {
+	storage.Store
+	key  string
+	acts func()
+}
+
+func (m meddler) Get(ctx context.Context, key string, r storage.Range) (io.ReadCloser, storage.Info, error) {
+	if key == m.key {
+		m.acts()
+	}
+	return m.Store.Get(ctx, key, r)
+}
+
+// TestDirectoryThatBecomesALinkMeanwhile replaces a directory of the destination while items
+// are written into it. Where the link leads nothing is written, and the copy does
+// not pass for a whole one.
+func TestDirectoryThatBecomesALinkMeanwhile(t *testing.T) {
+	outside := files(t, map[string]string{"b": "mine", "dtool": "mine", "sub/b": "mine"})
+	for _, link := range []struct{ dir, target string }{
+		{"data/sub", outside},
+		{"data", outside},
+		{".dtool/tmp", outside},
+		{".dtool", outside},
+		{"data/sub", "../.dtool"},
+		{"data/sub", "../../../base"},
+		{"data/sub", "."},
+	} {
+		t.Run(link.dir+" to "+filepath.Base(link.target), func(t *testing.T) {
+			base := t.TempDir()
+			h := handmade{items: []handmadeItem{
+				{relpath: "sub/a", content: "good"}, {relpath: "sub/b", content: "evil"}, {relpath: "sub/dtool", content: "evil"},
+			}}.write(t)
+			dir := filepath.Join(base, "handmade", filepath.FromSlash(link.dir))
+			acted := false
+			h.store = meddler{h.store, h.id + "/data/" + dtool.Identifier("sub/b"), func() {
+				acted = true
+				must(t, os.RemoveAll(dir))
+				must(t, os.Symlink(link.target, dir))
+			}}
+			client := clientWith(t, dtool.Options{Concurrency: 1}, h.site)
+			before := tree(t, outside)
+			_, err := client.Copy(t.Context(), mustOpen(t, client, h.site, h.id), base, dtool.CopyOptions{})
+			if diff := cmp.Diff(before, tree(t, outside)); diff != "" {
+				t.Errorf("the copy wrote through the link (-before +after):\n%s", diff)
+			}
+			if err == nil || !acted {
+				t.Errorf("the copy passes for a whole one; the directory was replaced: %v", acted)
+			}
+		})
+	}
+}
+
+// TestNamesOfDocumentsLeadNowhere copies annotations, overlays, tags and old READMEs whose
+// names lead out of their directories.
+func TestNamesOfDocumentsLeadNowhere(t *testing.T) {
+	for _, key := range []string{
+		"tags/../../../x", "annotations/../../../x.json", "overlays/../dtool", "tags/..", "annotations/..", "tags/sub/x", "README.yml-../../x", "README.yml-1/../../x",
+		"tags//x", "overlays/.", `tags/..\..\x`, "tags/C:x", "annotations/\x1b[2J.json", "tags/a\nb",
+	} {
+		h := handmade{items: []handmadeItem{{relpath: "a", content: "a"}}}.write(t)
+		h.store = oddStore{Store: h.store, listed: []storage.Info{{Key: h.id + "/" + key, Size: 4}}, bodies: map[string]oddBody{
+			h.id + "/" + key: {size: 4, body: strings.NewReader("evil")},
+		}}
+		client, d := h.open(t)
+		y := newYard(t)
+		_, err := client.Copy(t.Context(), d, y.base, dtool.CopyOptions{})
+		if err != nil && (strings.Contains(err.Error(), "\x1b") && !errors.Is(err, storage.ErrInvalidKey)) {
+			t.Errorf("%q gives %v", key, err)
+		}
+		must(t, os.RemoveAll(filepath.Join(y.base, "handmade")))
+		y.mustBeAsBefore(t, key)
+
+		for _, name := range []string{"../x", "..", "a/b", "/x", "x\x00", ""} {
+			if _, err := d.Annotation(t.Context(), name); !errors.Is(err, dtool.ErrNoAnnotation) {
+				t.Errorf("the annotation %q gives %v", name, err)
+			}
+			if _, err := d.Overlay(t.Context(), name); !errors.Is(err, dtool.ErrNoOverlay) {
+				t.Errorf("the overlay %q gives %v", name, err)
+			}
+			wantError(t, d.SetTag(t.Context(), name), dtool.ErrInvalidName)
+			wantError(t, d.SetAnnotation(t.Context(), name, dtool.Value{}), dtool.ErrInvalidName)
+			wantError(t, d.SetOverlay(t.Context(), name, dtool.Overlay{dtool.Identifier("a"): {}}), dtool.ErrInvalidName)
+			must(t, d.DeleteTag(t.Context(), name))
+		}
+	}
+}
+
+// TestItemsThatAreLinksAreOnlyRead opens a dataset on disk in which somebody has put a link to
+// a file of its reader. It is read as any item is: what is not what the manifest
+// says goes nowhere.
+func TestItemsThatAreLinksAreOnlyRead(t *testing.T) {
+	w, base := newWorld(t), t.TempDir()
+	d := w.frozen(base, "seedlings", map[string]string{"a": "a", "public": "123456"})
+	secret := filepath.Join(files(t, map[string]string{"secret": "secret"}), "secret")
+	item := filepath.Join(base, "seedlings", "data", "public")
+	must(t, os.Remove(item))
+	must(t, os.Symlink(secret, item))
+
+	for _, to := range []string{w.bucket("to"), t.TempDir()} {
+		w.connect()
+		d, err := w.OpenFrozen(t.Context(), d.URI())
+		must(t, err)
+		_, err = w.Copy(t.Context(), d, to, dtool.CopyOptions{})
+		wantError(t, err, storage.ErrCorrupted, "public")
+		if !strings.Contains(to, "://") {
+			for name, text := range tree(t, to) {
+				if strings.Contains(text, "secret") {
+					t.Errorf("%s holds the file that the link leads to", name)
+				}
+			}
+		}
+	}
+	for _, key := range w.keys() {
+		if strings.HasSuffix(key, dtool.Identifier("public")) {
+			t.Error("the bucket holds the file that the link leads to")
+		}
+	}
+	report, _ := verified(t, d)
+	if len(report.AlteredHash) != 1 {
+		t.Errorf("it verifies as %+v", report)
+	}
+	body, err := d.OpenItem(t.Context(), dtool.Identifier("public"))
+	must(t, err)
+	defer body.Close()
+	if _, err := io.ReadAll(body); !errors.Is(err, storage.ErrCorrupted) {
+		t.Errorf("the item is read as a right one: %v", err)
 	}
 }
