@@ -33,8 +33,12 @@ type boundedAnswers struct {
 
 func (c boundedAnswers) Do(req *http.Request) (*http.Response, error) {
 	resp, err := c.next.Do(req)
-	if err != nil || isObject(req, resp) {
+	if err != nil {
 		return resp, err
+	}
+	if isObject(req, resp) {
+		resp.Body = &heldBody{resp.Body, true}
+		return resp, nil
 	}
 	body := &boundedBody{ReadCloser: resp.Body, bytes: MaxAnswer, tags: MaxTags, until: time.Now().Add(c.patience)}
 	if resp.StatusCode/100 != 2 {
@@ -48,6 +52,29 @@ func (c boundedAnswers) Do(req *http.Request) (*http.Response, error) {
 // are. One that does not say how many is refused, and read for that alone.
 func isObject(req *http.Request, resp *http.Response) bool {
 	return awsmiddleware.GetOperationName(req.Context()) == "GetObject" && resp.StatusCode/100 == 2 && resp.ContentLength >= 0
+}
+
+// A heldBody gives no byte of an object until that has been handed over. The SDK,
+// if it does not understand the headers, would read all of it, for the sake of the
+// connection.
+type heldBody struct {
+	io.ReadCloser
+	held bool
+}
+
+func (b *heldBody) Read(p []byte) (int, error) {
+	if b.held {
+		return 0, io.EOF
+	}
+	return b.ReadCloser.Read(p)
+}
+
+// handOver gives the body of an object to its reader.
+func handOver(body io.ReadCloser) io.ReadCloser {
+	if b, ok := body.(*heldBody); ok {
+		b.held = false
+	}
+	return body
 }
 
 // A boundedBody is an answer that is read as a whole. A store may let whitespace

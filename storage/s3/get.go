@@ -76,7 +76,7 @@ func (s *Store) fetch(ctx context.Context, key string, r storage.Range, etag str
 		out.Body.Close()
 		return nil, storage.Info{}, err
 	}
-	return out.Body, info, nil
+	return handOver(out.Body), info, nil
 }
 
 // getError recognises the answers that only a range or a condition can get.

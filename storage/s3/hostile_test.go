@@ -55,18 +55,19 @@ func TestAnswersWithoutEnd(t *testing.T) {
 		text  string
 		most  int64 // bytes of memory that are allocated on the way, in all
 	}{
-		"keys without a text":      {"list", flood{200, "A: b", page, "<Contents/>", new(atomic.Int64)}, "more than 131072 tags", 384 << 20},
-		"one key":                  {"list", flood{200, "A: b", page + "<Contents><Key>", "0123456789", new(atomic.Int64)}, "more than 8388608 bytes", 192 << 20},
-		"elements in each other":   {"list", flood{200, "A: b", page, "<a>", new(atomic.Int64)}, "more than 131072 tags", 384 << 20},
-		"attributes":               {"list", flood{200, "A: b", page + "<a", ` b="c"`, new(atomic.Int64)}, "more than 8388608 bytes", 1 << 30},
-		"a refusal to list":        {"list", flood{403, "A: b", xml + "<Error><Code>AccessDenied</Code><Message>", "no, ", new(atomic.Int64)}, "HTTP 403", 64 << 20},
-		"a refusal to get":         {"get", flood{500, "A: b", xml + "<Error><Code>", "x", new(atomic.Int64)}, "HTTP 500", 64 << 20},
-		"a page of a proxy":        {"get", flood{502, "Content-Type: text/html", "<html>", "sorry ", new(atomic.Int64)}, "HTML page", 64 << 20},
-		"a refusal to put":         {"put", flood{400, "A: b", xml + "<Error>", "<a>", new(atomic.Int64)}, "HTTP 400", 64 << 20},
-		"thanks for a put":         {"put", flood{200, described, "", "thanks ", new(atomic.Int64)}, "more than 8388608 bytes", 192 << 20},
-		"an account of a deletion": {"delete", flood{200, "A: b", xml + "<DeleteResult>", "<Deleted><Key>k</Key></Deleted>", new(atomic.Int64)}, "more than 131072 tags", 384 << 20},
-		"an object without size":   {"get", flood{200, described, "", "content", new(atomic.Int64)}, "describes an object", 64 << 20},
-		"a part without size":      {"range", flood{206, described + "|Content-Range: bytes 2-5/9", "", "content", new(atomic.Int64)}, "describes an object", 64 << 20},
+		"keys without a text":              {"list", flood{200, "A: b", page, "<Contents/>", new(atomic.Int64)}, "more than 131072 tags", 384 << 20},
+		"one key":                          {"list", flood{200, "A: b", page + "<Contents><Key>", "0123456789", new(atomic.Int64)}, "more than 8388608 bytes", 192 << 20},
+		"elements in each other":           {"list", flood{200, "A: b", page, "<a>", new(atomic.Int64)}, "more than 131072 tags", 384 << 20},
+		"attributes":                       {"list", flood{200, "A: b", page + "<a", ` b="c"`, new(atomic.Int64)}, "more than 8388608 bytes", 1 << 30},
+		"a refusal to list":                {"list", flood{403, "A: b", xml + "<Error><Code>AccessDenied</Code><Message>", "no, ", new(atomic.Int64)}, "HTTP 403", 64 << 20},
+		"a refusal to get":                 {"get", flood{500, "A: b", xml + "<Error><Code>", "x", new(atomic.Int64)}, "HTTP 500", 64 << 20},
+		"a page of a proxy":                {"get", flood{502, "Content-Type: text/html", "<html>", "sorry ", new(atomic.Int64)}, "HTML page", 64 << 20},
+		"a refusal to put":                 {"put", flood{400, "A: b", xml + "<Error>", "<a>", new(atomic.Int64)}, "HTTP 400", 64 << 20},
+		"thanks for a put":                 {"put", flood{200, described, "", "thanks ", new(atomic.Int64)}, "more than 8388608 bytes", 192 << 20},
+		"an account of a deletion":         {"delete", flood{200, "A: b", xml + "<DeleteResult>", "<Deleted><Key>k</Key></Deleted>", new(atomic.Int64)}, "more than 131072 tags", 384 << 20},
+		"an object that is not understood": {"get", flood{200, described + "|Content-Length: 1099511627776|X-Amz-Missing-Meta: many", "", "content", new(atomic.Int64)}, "not one of S3", 64 << 20},
+		"an object without size":           {"get", flood{200, described, "", "content", new(atomic.Int64)}, "describes an object", 64 << 20},
+		"a part without size":              {"range", flood{206, described + "|Content-Range: bytes 2-5/9", "", "content", new(atomic.Int64)}, "describes an object", 64 << 20},
 	} {
 		t.Run(name, func(t *testing.T) {
 			flood := test.flood
