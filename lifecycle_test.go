@@ -495,3 +495,38 @@ func value(t *testing.T, json string) dtool.Value {
 	must(t, err)
 	return v
 }
+
+func TestOverlaysThatDoNotFitAreReadAndNotWritten(t *testing.T) {
+	w, base := newWorld(t), t.TempDir()
+	d := w.frozen(base, "seedlings", map[string]string{"a": "a", "b": "b"})
+	m, err := d.Manifest(t.Context())
+	must(t, err)
+	a, b, c := dtool.Identifier("a"), dtool.Identifier("b"), dtool.Identifier("c")
+	for _, test := range []struct{ text, misfit string }{
+		{`{"` + a + `": 1, "` + b + `": 2}`, ""},
+		{`{"` + a + `": 1}`, "it lacks 1 of 2 items"},
+		{`{"` + a + `": 1, "` + b + `": 2, "` + c + `": 3}`, "it has identifiers of no item (1)"},
+		{`{"` + a + `": 1, "` + c + `": 3, "x": 4}`, "it lacks 1 of 2 items, and has identifiers of none (2)"},
+		{`{}`, "it lacks 2 of 2 items"},
+		{`[1, 2]`, "it lacks 2 of 2 items"},
+		{`null`, "it lacks 2 of 2 items"},
+		{`"text"`, "it lacks 2 of 2 items"},
+	} {
+		must(t, writeFile(filepath.Join(base, "seedlings", ".dtool", "overlays", "dotted.name.json"), test.text))
+		overlay, err := d.Overlay(t.Context(), "dotted.name")
+		must(t, err)
+		if got := overlay.Misfit(m); got != test.misfit {
+			t.Errorf("of %s it is said that %q, want %q", test.text, got, test.misfit)
+		}
+		if err := d.SetOverlay(t.Context(), "written", overlay); (err == nil) != (test.misfit == "") {
+			t.Errorf("writing %s gives %v", test.text, err)
+		}
+		result, err := w.Copy(t.Context(), d, t.TempDir(), dtool.CopyOptions{})
+		must(t, err)
+		copied, err := result.Dataset.Overlay(t.Context(), "dotted.name")
+		must(t, err)
+		if got := copied.Misfit(m); got != test.misfit {
+			t.Errorf("of the copy of %s it is said that %q", test.text, got)
+		}
+	}
+}

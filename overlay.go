@@ -11,16 +11,39 @@ import (
 	"github.com/dtool-go/dtool/storage"
 )
 
-// An Overlay is one value per item, by the item's identifier. One read from an
-// old dataset may lack identifiers of its dataset, or hold others.
+// An Overlay is one value per item, by the item's identifier. One that others
+// have written may lack identifiers of its dataset, or hold others, see Misfit.
 type Overlay map[string]Value
+
+// Misfit says in words how the overlay does not fit the items of its dataset, or
+// gives "" where it does.
+func (o Overlay) Misfit(m *Manifest) string {
+	lacking, strange := 0, len(o)
+	for _, item := range m.items {
+		if _, ok := o[item.Identifier]; ok {
+			strange--
+		} else {
+			lacking++
+		}
+	}
+	switch {
+	case lacking > 0 && strange > 0:
+		return fmt.Sprintf("it lacks %d of %d items, and has identifiers of none (%d)", lacking, m.Len(), strange)
+	case lacking > 0:
+		return fmt.Sprintf("it lacks %d of %d items", lacking, m.Len())
+	case strange > 0:
+		return fmt.Sprintf("it has identifiers of no item (%d)", strange)
+	}
+	return ""
+}
 
 // Overlays gives the names of the dataset's overlays, sorted.
 func (d *Dataset) Overlays(ctx context.Context) ([]string, error) {
 	return d.names(ctx, d.layout.keys().overlays, ".json")
 }
 
-// Overlay gives an overlay by its name, or [ErrNoOverlay].
+// Overlay gives an overlay by its name, or [ErrNoOverlay]. A JSON document that is
+// no object has no value for any item.
 func (d *Dataset) Overlay(ctx context.Context, name string) (Overlay, error) {
 	key, err := memberKey(d.layout.keys().overlays, name, ".json")
 	if err != nil {
@@ -45,11 +68,11 @@ func parseOverlay(text []byte) (Overlay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: overlay: %w", ErrBadDocument, err)
 	}
+	overlay := Overlay{}
 	object, ok := v.(*pyjson.Object)
 	if !ok {
-		return nil, fmt.Errorf("%w: overlay: a JSON object is expected", ErrBadDocument)
+		return overlay, nil
 	}
-	overlay := Overlay{}
 	for id, value := range object.All() {
 		overlay[id] = Value{value}
 	}

@@ -104,12 +104,27 @@ func (a *app) runItemOverlay(ctx context.Context, name, uri, id string) error {
 	if err != nil {
 		return err
 	}
+	if err := a.warnOfMisfit(ctx, ds, name, overlay); err != nil {
+		return err
+	}
 	value, ok := overlay[id]
 	if !ok {
 		err := fmt.Errorf("overlay %s of %s: %w: %s", name, ds.URI(), dtool.ErrNoItem, id)
 		return a.meantRelpath(ctx, ds, id, err)
 	}
 	a.out.Printf("%s\n", value.String())
+	return nil
+}
+
+// warnOfMisfit tells of an overlay that does not fit its dataset.
+func (a *app) warnOfMisfit(ctx context.Context, ds *dtool.Dataset, name string, overlay dtool.Overlay) error {
+	m, err := ds.Manifest(ctx)
+	if err != nil {
+		return err
+	}
+	if misfit := overlay.Misfit(m); misfit != "" {
+		a.notes.Printf("dtool: warning: overlay %s of %s: %s", name, ds.URI(), misfit)
+	}
 	return nil
 }
 

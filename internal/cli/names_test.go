@@ -402,3 +402,57 @@ func TestOddTextsOfDatasetsComeThrough(t *testing.T) {
 		c.run("cp", "--dry-run", uri, t.TempDir())
 	}
 }
+
+// TestOddValuesOfAdministrativeMetadata has each field of a type that no dtool writes. What is
+// known of the dataset is shown, and nothing is made up.
+func TestOddValuesOfAdministrativeMetadata(t *testing.T) {
+	c, store := newConsole(t), memory.New()
+	c.Buckets = map[string]storage.Opener{"mem": func(context.Context, string) (storage.Store, error) { return store, nil }}
+	const id = "5d700000-0000-4000-8000-000000000000"
+	whole := map[string]string{
+		"uuid": `"` + id + `"`, "name": `"odd"`, "type": `"dataset"`, "creator_username": `"olssont"`, "created_at": "1.5", "frozen_at": "1.5", "dtoolcore_version": `"3.0.0"`,
+	}
+	put := func(key, text string) {
+		if _, err := store.Put(t.Context(), key, strings.NewReader(text), storage.PutOptions{Size: int64(len(text))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("dtool-"+id, "")
+	put(id+"/manifest.json", `{"hash_function": "md5sum_hexdigest", "items": {}}`)
+	put(id+"/README.yml", "\x00\xff\xfebinary\x1b[31m\x9b2J")
+	for field := range whole {
+		for _, value := range []string{
+			"null", "true", "[]", `{"a": [1]}`, "0", "-1", "1e999", "-1e300", "NaN", "Infinity", "9007199254740993", "253402300800", `""`, `"1.5"`, `"\u001b[2J\n"`,
+			`"../../x"`, `"\ud800"`, `["\u0000"]`, "12345678901234567890123456789012345678901234567890",
+		} {
+			var members []string
+			for name, v := range whole {
+				if name == field {
+					v = value
+				}
+				members = append(members, fmt.Sprintf("%q: %s", name, v))
+			}
+			put(id+"/dtool", "{"+strings.Join(members, ", ")+"}")
+			refused := field == "uuid" || field == "type"
+			for _, terminal := range []bool{false, true} {
+				c.terminal = terminal
+				for _, args := range [][]string{
+					{"summary", "mem://b/" + id},
+					{"summary", "-f", "json", "mem://b/" + id},
+					{"ls", "-v", "mem://b"},
+					{"inventory", "mem://b"},
+					{"inventory", "-f", "csv", "mem://b"},
+					{"readme", "show", "mem://b/" + id},
+					{"status", "mem://b/" + id},
+					{"verify", "--json", "mem://b/" + id},
+				} {
+					if code, stdout, stderr := c.run(args...); (code != 0) != refused || refused && !strings.Contains(stderr, id+"/dtool") {
+						t.Errorf("with %s: %s, %q ends with %d: %s%s", field, value, args, code, stdout, stderr)
+					}
+				}
+			}
+			c.run("readme", "validate", "mem://b/"+id)
+			c.run("cp", "--dry-run", "mem://b/"+id, t.TempDir())
+		}
+	}
+}
