@@ -48,19 +48,6 @@ func TestFootprint(t *testing.T) {
 	}
 }
 
-// release builds dtool as people have it: without the race detector, which takes
-// several times the memory.
-func release(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "dtool")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return path
-}
-
 // A program is dtool with an environment of its own.
 type program struct {
 	t       *testing.T

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -55,7 +54,7 @@ func (s *Store) resumeOrBegin(ctx context.Context, key string, opts storage.PutO
 }
 
 // leftover gives the upload for the key that was begun last, with the parts
-// that the store has of it, or nil if it has none.
+// that the store has of it, which may be none, or nil if there is no upload.
 func (s *Store) leftover(ctx context.Context, key string, opts storage.PutOptions) (*upload, error) {
 	id, err := s.lastUpload(ctx, key)
 	if err != nil || id == "" {
@@ -65,9 +64,6 @@ func (s *Store) leftover(ctx context.Context, key string, opts storage.PutOption
 	u := &upload{store: s, key: key, id: id, opts: opts, had: make([]string, partsOf(opts.Size, part))}
 	if err := u.findParts(ctx, part); err != nil {
 		return nil, err
-	}
-	if !slices.ContainsFunc(u.had, func(etag string) bool { return etag != "" }) {
-		return nil, nil
 	}
 	return u, nil
 }

@@ -2,6 +2,7 @@ package s3_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -166,3 +167,45 @@ func TestPartsOfAnEarlierUploadOutliveAFailureAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoEndsAnUploadDecidesOfItsParts fixes which parts stay of an upload that is
+// called off.
+func TestWhoEndsAnUploadDecidesOfItsParts(t *testing.T) {
+	for name, test := range map[string]struct {
+		cause error
+		once  bool
+		stay  bool
+	}{
+		"something else failed":                    {errors.New("another item is wrong"), false, true},
+		"something else failed, for good":          {errors.New("another item is wrong"), true, false},
+		"somebody has had enough":                  {nil, false, false},
+		"somebody has had enough and says so":      {stopped{}, false, false},
+		"it was to be through by a certain moment": {context.DeadlineExceeded, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := newUploads(t)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			u.part = func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Query().Get("partNumber") == "2" {
+					cancel(test.cause)
+					hangUp(w, r)
+				}
+				tookPart(w, r)
+			}
+			store := u.store(func(c *s3.Config) { c.PartsInFlight = 1 })
+			_, err := store.Put(ctx, "dir/key", strings.NewReader(large), storage.PutOptions{Size: int64(len(large)), Once: test.once})
+			if err == nil || u.count("complete") != 0 {
+				t.Errorf("got %v, after %v", err, u.did)
+			}
+			if stay := u.count("abort") == 0; stay != test.stay {
+				t.Errorf("after %v", u.did)
+			}
+		})
+	}
+}
+
+// stopped is the cause of a cancellation that says that it is one.
+type stopped struct{}
+
+func (stopped) Error() string        { return "stopped by signal" }
+func (stopped) Is(target error) bool { return target == context.Canceled }
