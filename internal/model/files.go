@@ -32,10 +32,10 @@ func (w *World) drawFiles(least, most int) map[string]string {
 
 // drawContent gives the content of a file: small, empty or, rarely, large.
 func (w *World) drawContent() string {
-	switch kind := w.Draw("content", 30); kind {
+	switch kind := w.Draw("content", 15); kind {
 	case 0:
 		return ""
-	case 29:
+	case 14:
 		large := fmt.Sprintf("%09d\n", w.Draw("line", 1000))
 		return strings.Repeat(large, w.LargeSize/len(large)+1) + "end"
 	default:

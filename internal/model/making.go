@@ -124,7 +124,11 @@ func (w *World) add(ctx context.Context) {
 // addMetadata sets a value for an item, or for one that is not there.
 func (w *World) addMetadata(ctx context.Context) {
 	r := oneOf(w, "dataset", w.in(proto))
-	relpath, key, value := oneOf(w, "relpath", relpaths()), oneOf(w, "key", []string{"size", "a.b"}), w.drawValue()
+	key, value := oneOf(w, "key", []string{"size", "a.b"}), w.drawValue()
+	relpath := oneOf(w, "relpath", relpaths())
+	if items := r.addedNow(); len(items) > 0 && !w.chance("any relpath", 5) {
+		relpath = oneOf(w, "item", items)
+	}
 	var missing []error
 	if r.added[relpath].now() == absent {
 		missing = append(missing, dtool.ErrNoItem)
@@ -138,15 +142,18 @@ func (w *World) addMetadata(ctx context.Context) {
 	}, missing...)
 	switch doc := fragmentDoc(dtool.Identifier(relpath), key); {
 	case missing == nil:
-		r.docs[doc] = r.docs[doc].after(lineText(value), err)
+		r.docs[doc] = r.docs[doc].after(string(value.JSON()), err)
 	case err == nil:
 		w.wrong("%s: metadata were added to %s, which is no item", r.uri, relpath)
 	}
 	w.settle(ctx, r)
 }
 
-// lineText gives a value as it is stored in one line.
-func lineText(value dtool.Value) string { return string(value.JSON()) }
+// addedNow gives the relpaths of the items of a proto dataset.
+func (r *replica) addedNow() []string {
+	items := slices.Sorted(maps.Keys(r.added))
+	return slices.DeleteFunc(items, func(relpath string) bool { return r.added[relpath].now() == absent })
+}
 
 func (w *World) drawValue() dtool.Value {
 	v, err := dtool.NewValue(w.Draw("value", 100))

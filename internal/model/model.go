@@ -138,6 +138,8 @@ func actions() []action {
 		{hasProto, (*World).add},
 		{hasProto, (*World).add},
 		{hasProto, (*World).addMetadata},
+		{hasProto, (*World).addMetadata},
+		{hasProto, (*World).freeze},
 		{hasProto, (*World).freeze},
 		{hasFrozen, (*World).copy},
 		{hasFrozen, (*World).copy},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os/exec"
@@ -79,24 +80,24 @@ func (s *Server) Proxied(ctx context.Context) (*Far, error) {
 
 // open has the proxy pass on what is between its clients and the address.
 func (f *Far) open(ctx context.Context, upstream string) error {
-	var proxy struct {
-		Listen string `json:"listen"`
+	addr, err := freeAddr()
+	if err != nil {
+		return err
 	}
-	err := f.tell(ctx, http.MethodPost, "http://"+f.run.addr+"/proxies", map[string]any{
-		"name": "s3", "listen": "127.0.0.1:0", "upstream": upstream, "enabled": true,
-	}, &proxy)
-	f.Endpoint, f.control = "http://"+proxy.Listen, "http://"+f.run.addr+"/proxies/s3"
-	return err
+	f.Endpoint, f.control = "http://"+addr, "http://"+f.run.addr+"/proxies/s3"
+	return f.tell(ctx, http.MethodPost, "http://"+f.run.addr+"/proxies", map[string]any{
+		"name": "s3", "listen": addr, "upstream": upstream, "enabled": true,
+	})
 }
 
 // Add has a toxic befall connections, those that there are as well as new ones.
 func (f *Far) Add(ctx context.Context, t Toxic) error {
-	return f.tell(ctx, http.MethodPost, f.control+"/toxics", t, nil)
+	return f.tell(ctx, http.MethodPost, f.control+"/toxics", t)
 }
 
 // Remove takes a toxic away.
 func (f *Far) Remove(ctx context.Context, name string) error {
-	return f.tell(ctx, http.MethodDelete, f.control+"/toxics/"+name, nil, nil)
+	return f.tell(ctx, http.MethodDelete, f.control+"/toxics/"+name, nil)
 }
 
 // Cut breaks all connections and takes no new ones until Mend.
@@ -106,11 +107,11 @@ func (f *Far) Cut(ctx context.Context) error { return f.enable(ctx, false) }
 func (f *Far) Mend(ctx context.Context) error { return f.enable(ctx, true) }
 
 func (f *Far) enable(ctx context.Context, enabled bool) error {
-	return f.tell(ctx, http.MethodPost, f.control, map[string]any{"enabled": enabled}, nil)
+	return f.tell(ctx, http.MethodPost, f.control, map[string]any{"enabled": enabled})
 }
 
-// tell makes a request to the proxy itself. The answer may be nil.
-func (f *Far) tell(ctx context.Context, method, url string, body, answer any) error {
+// tell makes a request to the proxy itself.
+func (f *Far) tell(ctx context.Context, method, url string, body any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
@@ -125,11 +126,9 @@ func (f *Far) tell(ctx context.Context, method, url string, body, answer any) er
 		return err
 	}
 	defer resp.Body.Close()
-	switch {
-	case resp.StatusCode >= http.StatusMultipleChoices:
-		return fmt.Errorf("%s %s: %s", method, url, resp.Status)
-	case answer == nil:
-		return nil
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		said, _ := io.ReadAll(io.LimitReader(resp.Body, 1000)) // what there is of it
+		return fmt.Errorf("%s %s: %s: %s", method, url, resp.Status, said)
 	}
-	return json.NewDecoder(resp.Body).Decode(answer)
+	return nil
 }

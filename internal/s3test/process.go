@@ -6,12 +6,14 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"time"
 )
 
@@ -109,13 +111,20 @@ func explain(err error, log string) error {
 	return fmt.Errorf("%w; it said: %.1000s", err, said)
 }
 
+// freeAddr gives an address of this machine that nobody has. Its port is below those
+// that systems give to whoever asks for any, so that it is still free when a server
+// is started again, or a proxy takes connections again.
 func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	const first, last = 12000, 32000
+	var err error
+	for range 100 {
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(first+mathrand.IntN(last-first)))
+		var l net.Listener
+		if l, err = net.Listen("tcp", addr); err == nil {
+			return addr, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return "", err
 }
 
 // start starts the process from a thread that lives as long as it does: Linux

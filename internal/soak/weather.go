@@ -18,6 +18,7 @@ type weather struct {
 	*worker
 	cancel context.CancelFunc
 	ended  chan error // of the change
+	broken error      // what went wrong with making things go wrong
 }
 
 // longest is how long an operation may take, whatever happens.
@@ -46,14 +47,10 @@ func (w *weather) Begin(ctx context.Context, draw model.Draw, _ bool) context.Co
 // more that the operation has given up.
 func (w *weather) End() func(error) bool {
 	w.cancel()
-	err := <-w.ended
 	ctx := context.Background()
-	err = errors.Join(err, w.far.Cut(ctx), w.far.Mend(ctx))
+	w.broken = errors.Join(w.broken, <-w.ended, w.far.Cut(ctx), w.far.Mend(ctx))
 	w.up.RLock()
 	return func(failure error) bool {
-		if err != nil {
-			return false
-		}
 		for _, kind := range []error{storage.ErrUnreachable, storage.ErrThrottled, context.DeadlineExceeded} {
 			if errors.Is(failure, kind) {
 				return true

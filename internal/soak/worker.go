@@ -56,7 +56,8 @@ func (w *worker) round(ctx, over context.Context) error {
 	if err != nil {
 		return err
 	}
-	world, err := w.newWorld(dir, bases)
+	weather := &weather{worker: w}
+	world, err := w.newWorld(dir, bases, weather)
 	if err != nil {
 		return err
 	}
@@ -69,6 +70,9 @@ func (w *worker) round(ctx, over context.Context) error {
 		finding = world.Step(ctx)
 		w.counts.add(world.Counts, before)
 		before = world.Counts
+		if weather.broken != nil {
+			return weather.broken
+		}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -128,7 +132,7 @@ func (w *worker) open(ctx context.Context, server *s3test.Server, bucket string)
 	return s3.Open(ctx, bucket, config)
 }
 
-func (w *worker) newWorld(dir string, bases []model.Base) (*model.World, error) {
+func (w *worker) newWorld(dir string, bases []model.Base, trouble model.Trouble) (*model.World, error) {
 	connect := func(server *s3test.Server) (*dtool.Client, error) {
 		return dtool.NewClient(dtool.Options{
 			Environ:  []string{"LOGNAME=soak", "DTOOL_CACHE_DIRECTORY=" + filepath.Join(dir, "cache")},
@@ -146,7 +150,7 @@ func (w *worker) newWorld(dir string, bases []model.Base) (*model.World, error) 
 		Draw:      func(_ string, n int) int { return w.random.IntN(n) },
 		Connect:   func() (*dtool.Client, error) { return connect(&w.far.Server) },
 		Witness:   witness,
-		Trouble:   &weather{worker: w},
+		Trouble:   trouble,
 		Bases:     bases,
 		Dir:       dir,
 		LargeSize: 12 << 20,
