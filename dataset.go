@@ -199,6 +199,9 @@ func (d *Dataset) Manifest(ctx context.Context) (*Manifest, error) {
 		return m, nil
 	}
 	m, err := d.readManifest(ctx)
+	if errors.Is(err, storage.ErrNotFound) {
+		err = fmt.Errorf("%s: %w: the dataset is frozen and has none: %w", d.uri, ErrBadManifest, err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,9 @@ var (
 	ErrInvalidYAML = errors.New("invalid YAML")
 	// ErrBadDocument means that a document of a dataset cannot be understood.
 	ErrBadDocument = errors.New("broken document")
+	// ErrBadManifest means that a frozen dataset has no manifest, or one that cannot be
+	// understood. It is an [ErrBadDocument].
+	ErrBadManifest = fmt.Errorf("%w: manifest", ErrBadDocument)
 	// ErrCannotMerge means that reports of verifications do not add up to one.
 	ErrCannotMerge = errors.New("cannot be merged")
 	// ErrNoSource means that what is to be added is not there.

@@ -111,19 +111,19 @@ func indexed(hashFunction string, items []Item, text []byte) *Manifest {
 func parseManifest(text []byte) (*Manifest, error) {
 	v, err := pyjson.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("%w: manifest: %w", ErrBadDocument, err)
+		return nil, fmt.Errorf("%w: %w", ErrBadManifest, err)
 	}
 	doc, _ := v.(*pyjson.Object)
 	hashFunction, isText := member[string](doc, "hash_function")
 	byID, isObject := member[*pyjson.Object](doc, "items")
 	if !isText || !isObject {
-		return nil, fmt.Errorf("%w: manifest: items or hash_function is missing", ErrBadDocument)
+		return nil, fmt.Errorf("%w: items or hash_function is missing", ErrBadManifest)
 	}
 	items := make([]Item, 0, byID.Len())
 	for id, value := range byID.All() {
 		item, err := parseItem(id, value)
 		if err != nil {
-			return nil, fmt.Errorf("%w: manifest: item %s: %w", ErrBadDocument, quoted(id), err)
+			return nil, fmt.Errorf("%w: item %s: %w", ErrBadManifest, quoted(id), err)
 		}
 		items = append(items, item)
 	}

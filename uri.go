@@ -20,6 +20,9 @@ type reference struct {
 	path   string // behind the bucket, without slashes at its ends; for directories absolute
 }
 
+// likeScheme finds what was meant to be a URI, and would else be a relative path.
+var likeScheme = regexp.MustCompile(`^(?i:s3|ecs|file|symlink):`)
+
 var schemePattern = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*)://`)
 
 // parseURI takes a URI or a plain path apart. Nothing in it is unescaped.
@@ -29,6 +32,9 @@ func parseURI(uri string) (reference, error) {
 	}
 	m := schemePattern.FindStringSubmatch(uri)
 	if m == nil {
+		if scheme := likeScheme.FindString(uri); scheme != "" {
+			return reference{}, fmt.Errorf("%w %s: after %s come two slashes; ./%[2]s would be a path", ErrInvalidURI, quoted(uri), scheme)
+		}
 		path, err := filepath.Abs(uri)
 		if err != nil {
 			return reference{}, fmt.Errorf("%w %s: %w", ErrInvalidURI, quoted(uri), err)

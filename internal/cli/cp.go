@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/storage"
 )
 
 type cpOptions struct {
@@ -148,11 +149,21 @@ func (o cpOptions) resumable(ctx context.Context, err error, uri, base string) e
 	case ctx.Err() != nil:
 		return hinted{err, resume + " goes on from here"}
 	case errors.Is(err, dtool.ErrExists) && !o.resume:
-		return hinted{err, resume + " completes it, if it is an interrupted copy of this dataset"}
-	case errors.As(err, &item):
-		return hinted{err, resume + " goes on once the cause is gone"}
+		return hinted{err, resume + " completes it, if it is an interrupted copy of this dataset; otherwise choose another base"}
+	case errors.Is(err, dtool.ErrExists):
+		return hinted{err, "choose another base"}
+	case errors.As(err, &item) && errors.Is(err, storage.ErrCorrupted):
+		return hinted{err, "dtool verify --full " + shellQuoted(uri) + " tells what is damaged; once that is right, " + resume + " goes on"}
+	case errors.As(err, &item), passes(err):
+		return hinted{err, strings.TrimPrefix(hintFor(ctx, err)+"; ", "; ") + resume + " goes on once the cause is gone"}
 	}
 	return err
+}
+
+// passes tells whether a failure is one that may pass, or be made to, with the
+// copy as it is.
+func passes(err error) bool {
+	return errors.Is(err, storage.ErrUnreachable) || errors.Is(err, storage.ErrThrottled) || errors.Is(err, storage.ErrForbidden)
 }
 
 // shellQuoted shows a text as one would type it to a shell.

@@ -107,7 +107,7 @@ func TestFailures(t *testing.T) {
 		"clock":                {refusal(403, "RequestTimeTooSkewed", "Too far."), 1, "get", storage.ErrForbidden, "RequestTimeTooSkewed", "clock"},
 		"throttled for ever":   {refusal(503, "SlowDown", "Slow down."), 3, "get", storage.ErrThrottled, "SlowDown: Slow down. (HTTP 503, request REQ42, 3 tries)", "later"},
 		"broken for ever":      {refusal(500, "InternalError", "Sorry."), 3, "put", storage.ErrUnreachable, "InternalError", ""},
-		"hangs up for ever":    {hangUp, 3, "get", storage.ErrUnreachable, "EOF (3 tries)", "network"},
+		"hangs up for ever":    {hangUp, 3, "get", storage.ErrUnreachable, "the connection was closed without an answer (3 tries)", "network"},
 		"altered for ever":     {refusal(400, "BadDigest", "Other."), 3, "put", storage.ErrCorrupted, "BadDigest", ""},
 		"archived":             {refusal(403, "InvalidObjectState", "Not now."), 1, "get", nil, "InvalidObjectState", "restored"},
 		"control characters":   {refusal(403, "AccessDenied", "two\nlines \x7f"), 1, "get", storage.ErrForbidden, "two lines (HTTP", ""},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -98,11 +99,15 @@ func understand(err error) *failure {
 	return f
 }
 
+var errNoAnswer = errors.New("the connection was closed without an answer")
+
 // transportCause leaves out what only says that a request failed.
 func transportCause(err error) error {
 	var sent *url.Error
 	var operation *smithy.OperationError
 	switch {
+	case errors.As(err, &sent) && errors.Is(sent.Err, io.EOF):
+		return errNoAnswer
 	case errors.As(err, &sent):
 		return sent.Err
 	case errors.As(err, &operation):
@@ -146,7 +151,7 @@ func (s *Store) error(op, key string, kind, err error) *storage.Error {
 // makes no sense.
 func (s *Store) oddAnswer(op, key, what string) error {
 	e := s.error(op, key, storage.ErrUnreachable, errors.New(what))
-	e.Hint = "check that the endpoint is that of an S3 store, and that no proxy answers in its place"
+	e.Hint = wrongEndpoint
 	return e
 }
 
@@ -183,11 +188,14 @@ func (f *failure) kind(op string) error {
 		return storage.ErrForbidden
 	case f.code == "SlowDown", f.status == http.StatusTooManyRequests, f.status == http.StatusServiceUnavailable:
 		return storage.ErrThrottled
-	case f.status/100 != 4, f.status == http.StatusNotFound && f.code == "NotFound":
+	case f.status/100 != 4, f.notS3(), f.status == http.StatusNotFound && f.code == "NotFound":
 		return storage.ErrUnreachable
 	}
 	return nil
 }
+
+// notS3 tells whether something answered that does not speak as S3 does.
+func (f *failure) notS3() bool { return f.status == http.StatusBadRequest && f.code == "" }
 
 func unknownKey(code string) bool {
 	return code == "InvalidAccessKeyId" || code == "XAdminUserNotFound" // the second is versitygw's

@@ -1,7 +1,11 @@
 package s3
 
 import (
+	"crypto/x509"
+	"errors"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/dtool-go/dtool/storage"
 )
@@ -43,15 +47,50 @@ func (s *Store) hint(op string, f *failure, kind error) string {
 	case storage.ErrNoStore:
 		return s.whereHint("check the name of the bucket")
 	case storage.ErrThrottled:
-		return "try again later, or with fewer requests at once"
+		return "try again later, or with fewer requests at once: dtool --concurrency 4"
 	case storage.ErrUnreachable:
-		if strings.Contains(f.message, "HTTP response to HTTPS client") {
-			return "the endpoint speaks plain HTTP: begin it with http://"
-		}
-		if f.status == 0 {
-			return s.whereHint("check the network and the endpoint")
-		}
-		return s.whereHint("check that the endpoint is that of an S3 store, and that no proxy answers in its place")
+		return s.unreachableHint(f)
+	}
+	return ""
+}
+
+func (s *Store) unreachableHint(f *failure) string {
+	switch {
+	case strings.Contains(f.message, "HTTP response to HTTPS client"):
+		return "the endpoint speaks plain HTTP: begin it with http://"
+	case f.notS3() && s.speaksHTTP():
+		return "the endpoint may speak HTTPS alone: begin it with https://"
+	case f.status == 0 && certificateHint(f.err) != "":
+		return certificateHint(f.err)
+	case f.status == 0:
+		return s.whereHint("check the network and the endpoint")
+	case f.status/100 == 3:
+		return "the bucket is in another region, or the store has moved: set " + s.endpointSetting + " to where it is, or AWS_REGION"
+	case f.status/100 == 5 && f.code != "":
+		return "the store has a fault of its own: try again later, or tell whoever runs it, with the request"
+	}
+	return s.whereHint(wrongEndpoint)
+}
+
+const wrongEndpoint = "check that the endpoint is that of an S3 store, and that no proxy answers in its place"
+
+func (s *Store) speaksHTTP() bool {
+	return strings.HasPrefix(aws.ToString(s.api.Options().BaseEndpoint), "http://")
+}
+
+// certificateHint says what to do about a certificate that does not convince, or
+// gives "".
+func certificateHint(err error) string {
+	var unknown x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	var host x509.HostnameError
+	switch {
+	case errors.As(err, &unknown):
+		return "nobody whom this computer trusts vouches for the store's certificate: if it is the right store, set AWS_CA_BUNDLE to the file with the certificate of its authority"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "tell whoever runs the store, if the clock of this computer is right"
+	case errors.As(err, &host):
+		return "check the endpoint: the certificate is for another host"
 	}
 	return ""
 }

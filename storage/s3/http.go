@@ -55,7 +55,8 @@ func (c noPages) Do(req *http.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode/100 != 2 || !isPage(resp.Header) {
 		return resp, err
 	}
-	if op := awsmiddleware.GetOperationName(req.Context()); op == "GetObject" || op == "HeadObject" {
+	op := awsmiddleware.GetOperationName(req.Context())
+	if described := resp.Header.Get("ETag")+resp.Header.Get("Last-Modified") != ""; described && (op == "GetObject" || op == "HeadObject") {
 		return resp, nil
 	}
 	resp.Body.Close()

@@ -100,10 +100,10 @@ func (c Config) checkEndpoint() (Config, error) {
 	}
 	u, err := url.Parse(c.Endpoint)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return c, errors.New("the endpoint is not a URL of the form https://host or http://host:port")
+		return c, fmt.Errorf("%s is not a URL of the form https://host or http://host:port", c.EndpointSetting)
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return c, errors.New("the endpoint has more than scheme, host, port and path")
+		return c, fmt.Errorf("%s has more than scheme, host, port and path", c.EndpointSetting)
 	}
 	if host := awsHost.FindStringSubmatch(u.Host); host != nil {
 		c.Endpoint = ""
@@ -136,7 +136,7 @@ func (c Config) load(ctx context.Context) (aws.Config, error) {
 	}
 	shared, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return aws.Config{}, fmt.Errorf("read the AWS configuration: %w", err)
+		return aws.Config{}, fmt.Errorf("read the configuration of AWS tools, AWS_CA_BUNDLE and ~/.aws/config among it: %w", err)
 	}
 	if shared.Region == "" {
 		shared.Region = "us-east-1"
