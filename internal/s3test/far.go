@@ -8,7 +8,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 )
 
@@ -62,10 +64,15 @@ func (s *Server) Proxied(ctx context.Context) (*Far, error) {
 		if err != nil {
 			return nil, err
 		}
-		p := &process{
-			addr: addr, dir: s.run.dir, ended: make(chan struct{}),
-			cmd: exec.Command(binary, "-host", host, "-port", port),
+		output, err := os.Create(filepath.Join(s.run.dir, "proxy-"+port+".log"))
+		if err != nil {
+			return nil, err
 		}
+		defer output.Close() // the child has its own handle
+		p := &process{addr: addr, dir: s.run.dir, ended: make(chan struct{})}
+		p.cmd = exec.Command(binary, "-host", host, "-port", port)
+		p.cmd.Env = append(os.Environ(), "LOG_LEVEL=error")
+		p.cmd.Stdout, p.cmd.Stderr = output, output
 		return p, p.run(ctx, "http://"+addr+"/version")
 	})
 	if err != nil {

@@ -38,7 +38,7 @@ func (w *worker) work(ctx, over context.Context) error {
 	if w.far, err = w.server.Proxied(ctx); err != nil {
 		return err
 	}
-	defer func() { w.far.Stop() }()
+	defer func() { w.far.Stop() }() // whichever it is by then
 	for over.Err() == nil && ctx.Err() == nil {
 		w.rounds++
 		if err := w.round(ctx, over); err != nil {
@@ -71,7 +71,7 @@ func (w *worker) round(ctx, over context.Context) error {
 		w.counts.add(world.Counts, before)
 		before = world.Counts
 		if weather.broken != nil {
-			return weather.broken
+			break
 		}
 	}
 	if ctx.Err() != nil {
@@ -84,9 +84,26 @@ func (w *worker) round(ctx, over context.Context) error {
 	}
 	if finding != nil {
 		w.tell(world, dir, finding)
+	} else if err := w.clear(dir, bases); err != nil {
+		return err
+	}
+	return w.mendProxy(ctx, weather.broken)
+}
+
+// mendProxy takes another proxy where the one there was has come to grief.
+func (w *worker) mendProxy(ctx context.Context, broken error) error {
+	if broken == nil {
 		return nil
 	}
-	return w.clear(dir, bases)
+	w.say("another proxy is started, since: %v\n", broken)
+	w.counts.fault("proxy lost")
+	w.far.Stop()
+	far, err := w.server.Proxied(ctx)
+	if err != nil {
+		return errors.Join(broken, err)
+	}
+	w.far = far
+	return nil
 }
 
 // makeBases makes two directories and two buckets.
