@@ -45,7 +45,10 @@ func (c *Client) create(ctx context.Context, b base, a admin, linkTo string) (*P
 	}
 	at, err := b.reserve(ctx, name, a.text("uuid"))
 	if err != nil && ctx.Err() != nil { // it may be reserved all the same
-		return nil, errors.Join(err, b.release(later, a.text("uuid")))
+		if releasing := b.release(later, a.text("uuid")); releasing != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w: %w", name, ErrLeftBehind, releasing))
+		}
+		return nil, err
 	}
 	if err != nil {
 		return nil, err

@@ -196,6 +196,8 @@ func warnOfNames(relpaths iter.Seq[string], o Observer) {
 // seal writes what a frozen dataset has and a proto dataset has not, the
 // administrative metadata last, and those only if the data are what they were.
 func (p *Proto) seal(ctx context.Context, a admin, m *Manifest, data []storage.Info, o Observer) (*Dataset, error) {
+	later, cancel := afterwards(ctx)
+	defer cancel()
 	if err := mustBeReadable(p.store, p.layout.keys().manifest, m.text, maxManifest); err != nil {
 		return nil, err
 	}
@@ -219,8 +221,8 @@ func (p *Proto) seal(ctx context.Context, a admin, m *Manifest, data []storage.I
 		return nil, err
 	}
 	d := &Dataset{place: p.place, client: p.client, admin: frozen, manifest: m}
-	if err := d.tidy(ctx, fragments); err != nil {
-		o.Warn(fmt.Sprintf("the dataset is frozen, but what only a proto dataset has could not be removed: %v", err))
+	if err := d.tidy(later, fragments); err != nil {
+		o.Warn(fmt.Sprintf("the dataset is frozen, but what only a proto dataset has could not be removed, which another freeze tries again: %v", err))
 	}
 	return d, nil
 }

@@ -37,6 +37,7 @@ type barrier struct {
 	rests  *sync.Cond      // told when no request is under way
 	under  int             // how many are
 	opened bool            // nothing more is let through
+	missed map[string]bool // the keys of what the server did for nobody
 	begun  int             // requests
 	ofOp   int             // of the operation
 	phases map[int][]phase // that the requests could be held in, by number
@@ -46,7 +47,7 @@ type barrier struct {
 func newBarrier(t *testing.T, server *s3test.Server, m moment) *barrier {
 	b := &barrier{
 		moment: m, reached: make(chan struct{}), release: make(chan struct{}),
-		phases: map[int][]phase{}, ops: map[int]string{},
+		missed: map[string]bool{}, phases: map[int][]phase{}, ops: map[int]string{},
 	}
 	b.rests = sync.NewCond(&b.mu)
 	b.Server = server.Front(t, b.meddle)
@@ -115,6 +116,9 @@ func (b *barrier) meddle(next http.Handler) http.Handler {
 		// What the server has begun it does, whether or not the program lives.
 		out := &answer{ResponseWriter: w, barrier: b, held: held}
 		next.ServeHTTP(out, r.WithContext(context.WithoutCancel(r.Context())))
+		if held || r.Context().Err() != nil {
+			b.miss(r)
+		}
 		if held && (b.phase == after || b.phase == inBody) {
 			b.hold()
 		}
@@ -127,6 +131,14 @@ func (b *barrier) meddle(next http.Handler) http.Handler {
 			b.hold()
 		}
 	})
+}
+
+// miss keeps the key of a request whose answer did not reach the program.
+func (b *barrier) miss(r *http.Request) {
+	_, key := s3test.Operation(r)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.missed[key] = true
 }
 
 // note counts a request, and tells whether it is the one, or a later one.

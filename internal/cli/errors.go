@@ -150,6 +150,8 @@ func (a *app) report(ctx context.Context, err error) int {
 		return code
 	case ctx.Err() != nil && !errors.Is(err, dtool.ErrLeftBehind):
 		a.notes.Printf("dtool: %v", context.Cause(ctx))
+	case ctx.Err() != nil:
+		a.notes.Printf("dtool: %v\n%v", context.Cause(ctx), err)
 	default:
 		a.notes.Printf("dtool: %v", err)
 	}

@@ -1,0 +1,121 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestSignalAtAnyPoint interrupts the program at every moment of its work, by SIGINT
+// and SIGTERM in turn. It ends although what it waits for never comes, with the exit
+// code of the signal, leaves neither temporary files nor parts of uploads, and what it
+// says is to be done next leads to the very bytes of a run that nobody disturbed.
+func TestSignalAtAnyPoint(t *testing.T) {
+	st := setStage(t)
+	for _, j := range interruptedJobs() {
+		for _, kind := range j.kinds {
+			t.Run(j.what+" "+kind, func(t *testing.T) {
+				want := st.undisturbed(t, j, kind)
+				eachAtOnce(t, st.moments(t, j, kind), func(t *testing.T, m moment) { st.interrupt(t, j, kind, m, want) })
+			})
+		}
+	}
+}
+
+func interruptedJobs() []job {
+	var chosen []job
+	for _, j := range jobs() {
+		switch j.what {
+		case "create", "create --from", "cp from disk to", "cp of a large item from disk to", "freeze":
+			chosen = append(chosen, j)
+		}
+	}
+	return chosen
+}
+
+// signalFor gives each of the two signals to half of the moments.
+func signalFor(m moment) syscall.Signal {
+	if m.n%2 == 0 {
+		return syscall.SIGTERM
+	}
+	return syscall.SIGINT
+}
+
+// interrupt sends the program a signal at the moment. The request that is held is never
+// answered while the program lives.
+func (st *stage) interrupt(t *testing.T, j job, kind string, m moment, want state) {
+	s, b := st.open(t, j, kind, m)
+	signal := signalFor(m)
+	o := s.disturb(b, m, signal, j.args(s)...)
+	b.open()
+	s.reach(st.server)
+	switch {
+	case o.code == 0 && strings.Contains(o.stderr, "could not be removed"):
+		j.goOn(s)
+	case o.code == 0: // it came too late
+		if j.then != nil {
+			j.then(s)
+		}
+	default:
+		s.mustEndBySignal(o, signal)
+		s.mustBeTidy(o, b, strings.HasPrefix(j.what, "create"))
+		s.mustOpenOrBeRefused()
+		s.follow(o, j)
+	}
+	for _, difference := range j.comparable(s.state()).differences(want) {
+		t.Errorf("in the end, %s", difference)
+	}
+}
+
+// patienceOfTests is far more than the second that a program has to end, and less than
+// it takes for a store that does not answer to be given up.
+const patienceOfTests = 30 * time.Second
+
+func (s *scene) mustEndBySignal(o outcome, signal syscall.Signal) {
+	s.t.Helper()
+	if want := fmt.Sprintf("dtool: stopped by signal: %v", signal); o.code != 128+int(signal) || !strings.HasPrefix(o.stderr, want) {
+		s.t.Errorf("it ended with exit code %d and said %s", o.code, o.stderr)
+	}
+	if o.took > patienceOfTests {
+		s.t.Errorf("it took %v to end", o.took)
+	}
+	s.t.Logf("it took %v", o.took)
+}
+
+// mustBeTidy looks for what nobody would miss. What the server did and the program
+// could not learn of may be there, and so may what it says that it could not remove in
+// time.
+func (s *scene) mustBeTidy(o outcome, b *barrier, nothing bool) {
+	s.t.Helper()
+	if strings.Contains(o.stderr, "could not be removed") || strings.Contains(o.stderr, "before all was tidied up") {
+		return
+	}
+	for key := range s.state() {
+		if (unfinishedFile.MatchString(key) && !isEmptyTemp(key) || nothing) && !b.missed[key] {
+			s.t.Errorf("%s is left, and it said %s", key, o.stderr)
+		}
+	}
+	for _, key := range s.uploads() {
+		if !b.missed[key] {
+			s.t.Errorf("an upload of %s is left", key)
+		}
+	}
+}
+
+// follow does what the hint says, or else runs the command again.
+func (s *scene) follow(o outcome, j job) {
+	s.t.Helper()
+	_, hint, _ := strings.Cut(o.stderr, "\nhint: dtool ")
+	if words, ok := strings.CutSuffix(strings.TrimSpace(hint), " goes on from here"); ok {
+		s.must(strings.Fields(words)...)
+		return
+	}
+	if j.resume != nil {
+		s.t.Errorf("it is not said how to go on: %s", o.stderr)
+	}
+	j.goOn(s)
+}
