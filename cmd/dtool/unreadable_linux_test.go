@@ -54,7 +54,9 @@ func TestWhatMustNotBeReadIsSaidAndNotDropped(t *testing.T) {
 		if name == "secret" {
 			mustDo(t, os.Remove(filepath.Join(base, "proto", "data", "secret.txt")))
 			mustDo(t, os.Rename(filepath.Join(source, "secret"), filepath.Join(base, "proto", "data", "secret")))
-			defer func() { mustDo(t, os.Rename(filepath.Join(base, "proto", "data", "secret"), filepath.Join(source, "secret"))) }()
+			defer func() {
+				mustDo(t, os.Rename(filepath.Join(base, "proto", "data", "secret"), filepath.Join(source, "secret")))
+			}()
 		}
 		out, err = dtool("freeze", "proto")
 		if err == nil || !strings.Contains(out, name) || !strings.Contains(out, "permission denied") {
