@@ -153,6 +153,7 @@ func (b bucket) remove(ctx context.Context, _, uuid string) error {
 	return b.store.Delete(ctx, registrationPrefix+uuid)
 }
 
+// sleep waits, unless the context ends before.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

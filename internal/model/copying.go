@@ -89,6 +89,9 @@ func (w *World) copied(src, dst *replica, err error) {
 	dst.stage = dst.stage.after(frozen, err)
 	dst.name = dst.name.after(src.name.now(), err)
 	for name, value := range src.docs {
+		if value.now() == absent {
+			continue // what the copy has from another one, or from before, stays
+		}
 		dst.docs[name] = dst.docs[name].after(value.now(), err)
 	}
 	if err == nil {

@@ -2,6 +2,9 @@ package model
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
 
@@ -63,6 +66,29 @@ func (r *replica) store(ctx context.Context, relpath, content string, info stora
 		Size: int64(len(content)), Metadata: info.Metadata, ModTime: info.ModTime,
 	})
 	return err
+}
+
+// spoilBegun puts other bytes of the same size into the place of an item of a copy that
+// was begun, and what a bucket records of them beside them. Whoever resumes the copy must
+// find them.
+func (w *World) spoilBegun(ctx context.Context) {
+	r := oneOf(w, "dataset", w.in(begun))
+	for _, relpath := range slices.Sorted(maps.Keys(r.items)) {
+		info, err := r.base.Store.Stat(ctx, r.itemKey(relpath))
+		if err != nil || info.Size == 0 {
+			continue // it has not come that far
+		}
+		content := strings.Repeat("#", int(info.Size))
+		if _, ok := info.Metadata["checksum"]; ok {
+			sum := md5.Sum([]byte(content))
+			info.Metadata["checksum"] = hex.EncodeToString(sum[:])
+		}
+		w.logf("%s of %s has other bytes", relpath, r.uri)
+		if err := r.store(ctx, relpath, content, info); err != nil {
+			w.wrong("%s of %s cannot be spoilt: %w", relpath, r.uri, err)
+		}
+		return
+	}
 }
 
 func (w *World) mustFindDamage(ctx context.Context, r *replica, relpath string) {

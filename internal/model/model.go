@@ -144,6 +144,9 @@ func actions() []action {
 		{hasFrozen, (*World).copy},
 		{hasFrozen, (*World).copy},
 		{hasFrozen, (*World).copy},
+		{hasFrozen, (*World).copy},
+		{hasFrozen, (*World).copy},
+		{hasFrozen, (*World).copy},
 		{hasBegun, (*World).resume},
 		{hasBegun, (*World).resume},
 		{hasFrozen, (*World).verify},
@@ -159,6 +162,9 @@ func actions() []action {
 		{always, (*World).inventory},
 		{always, (*World).reconnect},
 		{hasItems, (*World).damage},
+		{hasBegun, (*World).spoilBegun},
+		{hasBegun, (*World).spoilBegun},
+		{hasBegun, (*World).spoilBegun},
 		{hasBegun, (*World).abandon},
 	}
 }

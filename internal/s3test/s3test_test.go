@@ -1,7 +1,11 @@
 package s3test_test
 
 import (
+	"errors"
+	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +67,10 @@ func TestServersDoNotKnowEachOther(t *testing.T) {
 func TestServerIsStartedAgainWithAllThatItHad(t *testing.T) {
 	server := s3test.StartOwn(t)
 	bucket, endpoint := server.NewBucket(t), server.Endpoint
+	unfinished := filepath.Join(server.BucketDir(bucket), ".object.sgwtmp.1795619015416340747")
+	if err := os.WriteFile(unfinished, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +79,9 @@ func TestServerIsStartedAgainWithAllThatItHad(t *testing.T) {
 	}
 	if _, err := server.Client().HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: &bucket}); err != nil {
 		t.Errorf("the bucket: %v", err)
+	}
+	if _, err := os.Stat(unfinished); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an unfinished file: %v", err)
 	}
 }
 

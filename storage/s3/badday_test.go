@@ -295,6 +295,18 @@ func TestBucketIsFollowedToItsRegion(t *testing.T) {
 	})
 }
 
+func TestLogSaysWhichTryOfARequestItIs(t *testing.T) {
+	var log bytes.Buffer
+	s := play(t, refusal(503, "SlowDown", "Later."), refusal(503, "SlowDown", "Later."), answer(200, "", `ETag: "e1"`))
+	if err := put(t.Context(), s.store(logTo(&log)), "content"); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	if len(lines) != 3 || strings.Contains(lines[0], "try=") || !strings.Contains(lines[1], "try=2") || !strings.Contains(lines[2], "try=3") {
+		t.Errorf("the log is\n%s", log.String())
+	}
+}
+
 func TestSecretsAreNotLogged(t *testing.T) {
 	var log bytes.Buffer
 	s := play(t, answer(200, "", `ETag: "e1"`), refusal(403, "AccessDenied", "No."))
