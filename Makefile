@@ -19,8 +19,9 @@ toxiproxy     := github.com/Shopify/toxiproxy/v2/cmd/server
 rclone        := github.com/rclone/rclone
 golangci-lint := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 gofumpt       := mvdan.cc/gofumpt
+govulncheck   := golang.org/x/vuln/cmd/govulncheck
 
-.PHONY: build test soak fuzz lint cross fmt demo bench clean help
+.PHONY: build test soak fuzz vuln lint cross fmt demo bench clean help
 
 build: ## build bin/dtool
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/dtool
@@ -55,6 +56,10 @@ cross: ## build dtool for every system that it is for
 		echo "$$system"; \
 		CGO_ENABLED=0 GOOS=$${system%/*} GOARCH=$${system#*/} go build -o /dev/null ./cmd/dtool || exit 1; \
 	done
+
+vuln: .tools/govulncheck ## look for known vulnerabilities in dtool and what it is made of; asks https://vuln.go.dev
+	@.tools/govulncheck ./... || { code=$$?; test $$code -eq 3 || \
+		echo 'not checked: the database of vulnerabilities could not be asked, see above' >&2; exit $$code; }
 
 fmt: .tools/gofumpt ## format the code
 	.tools/gofumpt -w .

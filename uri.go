@@ -44,6 +44,9 @@ func parseURI(uri string) (reference, error) {
 	ref := reference{scheme: strings.ToLower(m[1])}
 	bucket, path, slash := strings.Cut(uri[len(m[0]):], "/")
 	ref.bucket = bucket
+	if err := refuseSecrets(m[0], uri[len(m[0]):]); err != nil && !ref.isDirectory() {
+		return reference{}, err
+	}
 	if ref.isDirectory() {
 		if !slash {
 			return reference{}, fmt.Errorf("%w %s: it has no absolute path behind the host", ErrInvalidURI, quoted(uri))
@@ -56,6 +59,21 @@ func parseURI(uri string) (reference, error) {
 	}
 	ref.path = strings.Trim(path, "/")
 	return ref, nil
+}
+
+var signedParameter = regexp.MustCompile(`(?i)[?&](x-amz-[a-z0-9-]+|signature|awsaccesskeyid)=`)
+
+// refuseSecrets refuses what somebody pasted with a password or a signature in it,
+// before any message can repeat that.
+func refuseSecrets(scheme, rest string) error {
+	if at := signedParameter.FindStringIndex(rest); at != nil {
+		return fmt.Errorf("%w %s: it goes on with a signature, which no URI of a dataset has", ErrInvalidURI, quoted(scheme+rest[strings.LastIndex(rest[:at[0]], "@")+1:at[0]]))
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	if at := strings.LastIndex(host, "@"); at >= 0 {
+		return fmt.Errorf("%w %s: it has a user or a password before that, which belong into the settings", ErrInvalidURI, quoted(scheme+rest[at+1:]))
+	}
+	return nil
 }
 
 func (r reference) isDirectory() bool {

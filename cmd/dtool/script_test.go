@@ -98,6 +98,7 @@ func bucket(t *testing.T, ts *testscript.TestScript, server *s3test.Server, args
 	inVariable := strings.NewReplacer("-", "_", ".", "_").Replace(name)
 	ts.Setenv(args[0], name)
 	ts.Setenv("ENDPOINT", server.Endpoint)
+	ts.Setenv("ENDPOINT_HOST", strings.TrimPrefix(server.Endpoint, "http://"))
 	ts.Setenv("ACCESS_KEY", server.AccessKey)
 	ts.Setenv("SECRET_KEY", server.SecretKey)
 	ts.Setenv(args[0]+"_VARIABLE", inVariable)

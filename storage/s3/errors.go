@@ -90,13 +90,32 @@ func understand(err error) *failure {
 	case f.html:
 		f.message = errPage{}.Error()
 	case errors.As(err, &said):
-		f.code, f.message = oneLine(said.ErrorCode()), oneLine(said.ErrorMessage())
+		conceal := concealer(answer)
+		f.code, f.message = oneLine(conceal.Replace(said.ErrorCode())), oneLine(conceal.Replace(said.ErrorMessage()))
 	case f.status == 0:
-		f.message = oneLine(transportCause(err).Error())
+		f.message = oneLine(userInURL.ReplaceAllString(transportCause(err).Error(), "://")) // of a proxy, say
 	default:
 		f.message = "the answer is not one of S3, or was cut short"
 	}
 	return f
+}
+
+// concealer hides what signed a request, since a store that refuses it may repeat
+// what it got.
+func concealer(answer *awshttp.ResponseError) *strings.Replacer {
+	if answer == nil || answer.Response == nil || answer.Response.Request == nil {
+		return strings.NewReplacer()
+	}
+	const hidden = "..."
+	var pairs []string
+	sent := answer.Response.Request.Header
+	if _, signature, ok := strings.Cut(sent.Get("Authorization"), "Signature="); ok && signature != "" {
+		pairs = append(pairs, signature, hidden)
+	}
+	if token := sent.Get("X-Amz-Security-Token"); token != "" {
+		pairs = append(pairs, token, hidden)
+	}
+	return strings.NewReplacer(pairs...)
 }
 
 var errNoAnswer = errors.New("the connection was closed without an answer")
@@ -208,6 +227,8 @@ func sessionEnded(code string) bool {
 	}
 	return false
 }
+
+var userInURL = regexp.MustCompile(`://[^/\s"]*@`)
 
 var regionSaid = regexp.MustCompile(`expecting ["']([0-9a-z-]+)["']`)
 

@@ -62,6 +62,8 @@ func (s *Store) unreachableHint(f *failure) string {
 		return "the endpoint may speak HTTPS alone: begin it with https://"
 	case f.status == 0 && certificateHint(f.err) != "":
 		return certificateHint(f.err)
+	case f.status == 0 && strings.Contains(f.message, "proxy"):
+		return "check HTTPS_PROXY; hosts to be reached without it belong into NO_PROXY"
 	case f.status == 0:
 		return s.whereHint("check the network and the endpoint")
 	case f.status/100 == 3:

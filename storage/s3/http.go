@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"crypto/tls"
 	"log/slog"
 	"net"
@@ -31,8 +32,9 @@ func newHTTPClient(base aws.HTTPClient, c Config) aws.HTTPClient {
 		t.ReadBufferSize, t.WriteBufferSize = 16<<10, 16<<10                               // large bodies pass by them, and a connection may serve one small one
 		t.MaxResponseHeaderBytes = MaxHeader
 		t.ResponseHeaderTimeout = maxTurns * c.Stall // headers that trickle
-		t.DisableCompression = true                  // bytes as they are stored
-		t.ForceAttemptHTTP2 = false                  // one connection for all would slow them down
+		t.OnProxyConnectResponse = proxyAnswer
+		t.DisableCompression = true // bytes as they are stored
+		t.ForceAttemptHTTP2 = false // one connection for all would slow them down
 		t.Protocols = new(http.Protocols)
 		t.Protocols.SetHTTP1(true)
 	}).Freeze()
@@ -45,6 +47,18 @@ func newHTTPClient(base aws.HTTPClient, c Config) aws.HTTPClient {
 	}
 	return noPages{loggingClient{boundedAnswers{plainBodies{client}, maxTurns * c.Stall}, c.Log}}
 }
+
+// proxyAnswer tells the refusal of a proxy from one of the store behind it.
+func proxyAnswer(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return &proxyError{proxy.Host, resp.Status}
+	}
+	return nil
+}
+
+type proxyError struct{ host, status string }
+
+func (e *proxyError) Error() string { return "the proxy " + e.host + " answers " + e.status }
 
 // noPages takes a page for people, with which a proxy or a web server answers, for
 // no answer at all, whatever its status. An object may well be such a page.
@@ -95,7 +109,7 @@ func (c loggingClient) Do(req *http.Request) (*http.Response, error) {
 		attrs = append(attrs, slog.String("try", try))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", transportCause(err).Error()))
+		attrs = append(attrs, slog.String("error", userInURL.ReplaceAllString(transportCause(err).Error(), "://")))
 	} else {
 		attrs = append(attrs, slog.Int("status", resp.StatusCode), slog.String("request", resp.Header.Get("X-Amz-Request-Id")))
 	}
