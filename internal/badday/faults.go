@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -136,9 +137,7 @@ func (f final) WriteHeader(status int) {
 }
 
 func (r *Reply) begin(w http.ResponseWriter) {
-	for name, values := range r.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), r.Header)
 	w.WriteHeader(r.Status)
 }
 
@@ -182,10 +181,14 @@ func StallAnswer() Fault {
 // SlowAnswer sends the second half of the body in so many pieces, with a pause
 // before each.
 func SlowAnswer(pieces int, pause time.Duration) Fault {
-	return half(func(w http.ResponseWriter, _ *http.Request, rest []byte) {
+	return half(func(w http.ResponseWriter, r *http.Request, rest []byte) {
 		size := max(1, (len(rest)+pieces-1)/pieces)
 		for begin := 0; begin < len(rest); begin += size {
-			time.Sleep(pause)
+			select {
+			case <-r.Context().Done():
+				return
+			case <-time.After(pause):
+			}
 			_, _ = w.Write(rest[begin:min(begin+size, len(rest))])
 			_ = http.NewResponseController(w).Flush()
 		}
@@ -226,7 +229,7 @@ func CloseIdle() Fault {
 		if err != nil {
 			panic(err)
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 		if reply.Header.Get("Content-Length") == "" {
 			reply.Header.Set("Content-Length", strconv.Itoa(len(reply.Body)))
 		}

@@ -41,9 +41,8 @@ func labTime() time.Time { return time.Date(2024, 5, 17, 12, 0, 0, 0, time.UTC) 
 func newLab(t *testing.T) *lab {
 	t.Helper()
 	isolate(t)
-	real := s3test.StartOwn(t)
-	l := &lab{t: t, real: real, at: map[string]*s3test.Server{}}
-	l.front = l.day.Front(t, real)
+	l := &lab{t: t, real: s3test.StartOwn(t), at: map[string]*s3test.Server{}}
+	l.front = l.day.Front(t, l.real)
 	l.source = l.makeSource(map[string]string{"empty.dat": "", "a.txt": "content of a\n", "dir b/ü.txt": "content of ü\n"})
 	l.there = l.must("cp", "-q", l.source, l.bucket())
 	l.large = l.makeSource(map[string]string{"large.bin": strings.Repeat("0123456789abcdef", 330_000)})

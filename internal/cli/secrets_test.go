@@ -23,7 +23,6 @@ import (
 type watch struct {
 	mu      sync.Mutex
 	secrets map[string]string // each with what it is
-	hosts   int               // requests
 }
 
 func (w *watch) keep(secret, what string) {
@@ -66,7 +65,7 @@ func useOf() map[string]string {
 		"copy":               "DS OTHER",
 		"cp":                 "--resume DS OTHER",
 		"create":             "--from DIR new BASE",
-		"diff":               "-f DS DS",
+		"diff":               "-f DS COPY",
 		"freeze":             "PROTO",
 		"help":               "-",
 		"identifiers":        "DS",
@@ -132,7 +131,7 @@ func TestNoSecretIsTold(t *testing.T) {
 			})
 			file := filepath.Join(d.empty, "a.txt")
 			mustWrite(t, file, "description: a file\n")
-			fill := strings.NewReplacer("FILE", file, "PROTO", proto, "DS", d.there, "OTHER", "s3://roots", "BASE", "s3://leaves",
+			fill := strings.NewReplacer("FILE", file, "PROTO", proto, "DS", d.there, "COPY", d.there, "OTHER", "s3://roots", "BASE", "s3://leaves",
 				"DIR", d.empty, "ID", "cfc7b4885384957ae445bc14914d4588f607651c")
 			for _, words := range commands {
 				use, known := useOf()[words]

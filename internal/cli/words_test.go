@@ -205,7 +205,7 @@ dtool: warning: items pass through this machine, since the store does not copy t
 			d.has("DeleteObjects", denied())
 			return []string{"freeze", proto}
 		}, 0, `
-dtool: warning: the dataset is frozen, but what only a proto dataset has could not be removed: DeleteObjects s3://roots at ENDPOINT, key UUID/fragments/cfc7b4885384957ae445bc14914d4588f607651c.kind.json: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+dtool: warning: the dataset is frozen, but what only a proto dataset has could not be removed, which another freeze tries again: DeleteObjects s3://roots at ENDPOINT, key UUID/fragments/cfc7b4885384957ae445bc14914d4588f607651c.kind.json: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
 `},
 		{"a manifest cut short", func(d *desk) []string {
 			d.overwrite(d.uuid+"/manifest.json", `{"dtoolcore_version": "3.18.0", "items": {"86`)

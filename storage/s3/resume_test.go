@@ -212,7 +212,7 @@ func TestOddAnswersToALookForParts(t *testing.T) {
 		"finds the last in front":  {left: leftUploads(leftUpload("dir/key", "ID", tuesday), leftUpload("dir/key", "NO", monday)), sent: 1},
 		"may not list":             {list: refusal(403, "AccessDenied", "No."), begun: true, sent: 3},
 		"the upload vanishes":      {list: refusal(404, "NoSuchUpload", "Gone."), begun: true, sent: 3},
-		"lists a page":             {list: page(200), sent: 3},
+		"lists a page":             {list: page(200), begun: true, sent: 3},
 		"lists without end":        {list: listedParts(listedPart(1, "01234567"), "<IsTruncated>true</IsTruncated>"), begun: true, sent: 3},
 		"lists two pages":          {list: twoPages, sent: 1},
 		"a part of number 0":       {list: listedParts(listedPart(0, "01234567")), begun: true, sent: 3},
