@@ -61,7 +61,7 @@ func (f *Faulty) Calls() []string {
 // A Call is what a script decides by.
 type Call struct {
 	Op  Op
-	Key string // of a listing the prefix, of a deletion the first key, of Sync and Sweep empty
+	Key string // of a listing the prefix, of a deletion the first key, of CheckKeys, Sync and Sweep empty
 	N   int    // how many calls of this Op with this Key there were before, but for the UUIDs in them
 }
 
@@ -81,6 +81,7 @@ const (
 	RemoveDir Op = "remove directory"
 	Sync      Op = "sync"
 	Sweep     Op = "sweep"
+	CheckKeys Op = "check keys"
 )
 
 // A Fault is what goes wrong with a call. The zero value is nothing.

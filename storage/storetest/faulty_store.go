@@ -36,6 +36,7 @@ type directory interface {
 	storage.DirMaker
 	storage.Syncer
 	storage.Sweeper
+	storage.KeyChecker
 }
 
 // faultyStore is a store that can do nothing but what all stores can.
@@ -198,6 +199,10 @@ func (s *faultyDirectory) Sync(ctx context.Context) error {
 
 func (s *faultyDirectory) Sweep(ctx context.Context) error {
 	return s.call(ctx, Sweep, "", func() error { return s.files.Sweep(ctx) })
+}
+
+func (s *faultyDirectory) CheckKeys(ctx context.Context, keys []string) error {
+	return s.call(ctx, CheckKeys, "", func() error { return s.files.CheckKeys(ctx, keys) })
 }
 
 // faultyBucket can make copies by itself.
