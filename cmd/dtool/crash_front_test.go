@@ -37,7 +37,9 @@ type barrier struct {
 	rests  *sync.Cond      // told when no request is under way
 	under  int             // how many are
 	opened bool            // nothing more is let through
-	missed map[string]bool // the keys of what the server did for nobody
+	last   map[string]int  // the requests under way that make something, by key
+	missed map[string]bool // the keys of what was to be made when the program got its signal, or later
+	struck bool            // the program gets its signal
 	begun  int             // requests
 	ofOp   int             // of the operation
 	phases map[int][]phase // that the requests could be held in, by number
@@ -47,7 +49,7 @@ type barrier struct {
 func newBarrier(t *testing.T, server *s3test.Server, m moment) *barrier {
 	b := &barrier{
 		moment: m, reached: make(chan struct{}), release: make(chan struct{}),
-		missed: map[string]bool{}, phases: map[int][]phase{}, ops: map[int]string{},
+		missed: map[string]bool{}, last: map[string]int{}, phases: map[int][]phase{}, ops: map[int]string{},
 	}
 	b.rests = sync.NewCond(&b.mu)
 	b.Server = server.Front(t, b.meddle)
@@ -81,16 +83,26 @@ func (b *barrier) enter() bool {
 	return true
 }
 
-func (b *barrier) leave() {
+func (b *barrier) leave(r *http.Request) {
+	_, key := s3test.Operation(r)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	delete(b.last, key)
 	b.under--
 	b.rests.Broadcast()
 }
 
 // wait tells that the request is held, and returns when the barrier is opened.
 func (b *barrier) wait() {
-	b.once.Do(func() { close(b.reached) })
+	b.once.Do(func() {
+		b.mu.Lock()
+		b.struck = true
+		for key := range b.last {
+			b.missed[key] = true
+		}
+		b.mu.Unlock()
+		close(b.reached)
+	})
 	<-b.release
 }
 
@@ -105,7 +117,7 @@ func (b *barrier) meddle(next http.Handler) http.Handler {
 		if !b.enter() {
 			panic(http.ErrAbortHandler)
 		}
-		defer b.leave()
+		defer b.leave(r)
 		n, held, late := b.note(r)
 		if held && b.phase == before || b.silent && late {
 			b.hold()
@@ -116,9 +128,6 @@ func (b *barrier) meddle(next http.Handler) http.Handler {
 		// What the server has begun it does, whether or not the program lives.
 		out := &answer{ResponseWriter: w, barrier: b, held: held}
 		next.ServeHTTP(out, r.WithContext(context.WithoutCancel(r.Context())))
-		if held || r.Context().Err() != nil {
-			b.miss(r)
-		}
 		if held && (b.phase == after || b.phase == inBody) {
 			b.hold()
 		}
@@ -133,21 +142,18 @@ func (b *barrier) meddle(next http.Handler) http.Handler {
 	})
 }
 
-// miss keeps the key of a request whose answer did not reach the program.
-func (b *barrier) miss(r *http.Request) {
-	_, key := s3test.Operation(r)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.missed[key] = true
-}
-
 // note counts a request, and tells whether it is the one, or a later one.
 func (b *barrier) note(r *http.Request) (n int, held, late bool) {
-	op, _ := s3test.Operation(r)
+	op, key := s3test.Operation(r)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.begun++
 	n = b.begun
+	if op == "PutObject" || op == "CreateMultipartUpload" {
+		if b.last[key] = n; b.struck {
+			b.missed[key] = true
+		}
+	}
 	b.ops[n] = op
 	b.phases[n] = []phase{before, after}
 	if r.ContentLength > 1 {
