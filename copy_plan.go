@@ -2,6 +2,7 @@ package dtool
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -126,6 +127,8 @@ func (c *copying) compareContent(ctx context.Context, info storage.Info, item It
 	if md5 := c.manifest.md5Of(item); c.dst.layout.recordsMD5() {
 		found, err := c.dst.layout.listed(ctx, c.dst.store, info)
 		switch {
+		case errors.Is(err, storage.ErrForbidden) && md5 != "" && info.ETag == md5:
+			return "", nil // the listing has answered
 		case isForeign(err), err == nil && (md5 == "" || found.md5 == ""):
 			return Unrecorded, nil
 		case err != nil:

@@ -80,7 +80,7 @@ func (d *Dataset) localItem(ctx context.Context, local storage.LocalPather, item
 // fetch puts an item into the cache. Two processes that fetch one item do not
 // disturb each other, since the file appears whole.
 func (d *Dataset) fetch(ctx context.Context, m *Manifest, item Item) (string, error) {
-	dir, err := d.client.cacheDirectory()
+	dir, err := d.client.cacheDirectory(d.UUID())
 	if err != nil {
 		return "", err
 	}
@@ -111,8 +111,9 @@ func (d *Dataset) fetch(ctx context.Context, m *Manifest, item Item) (string, er
 	return cache.LocalPath(key)
 }
 
-// cacheDirectory gives the cache, which only its owner can look into.
-func (c *Client) cacheDirectory() (string, error) {
+// cacheDirectory gives the cache, which has a directory for the dataset. Only its
+// owner can look into what is made there, also if others can into the cache.
+func (c *Client) cacheDirectory(uuid string) (string, error) {
 	dir := c.settings.CacheDirectory(c.home)
 	if dir == "" {
 		return "", errors.New("there is no home directory for the cache: set DTOOL_CACHE_DIRECTORY")
@@ -122,7 +123,7 @@ func (c *Client) cacheDirectory() (string, error) {
 		return "", fmt.Errorf("finding the cache: %w", err)
 	}
 	const ownerOnly = 0o700
-	if err := os.MkdirAll(dir, ownerOnly); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, uuid), ownerOnly); err != nil {
 		return "", fmt.Errorf("making the cache: %w", err)
 	}
 	return dir, nil

@@ -153,7 +153,7 @@ func TestRefusalIsNeverAbsence(t *testing.T) {
 			must(w.t, err)
 			_, err = w.Copy(w.t.Context(), d, "mem://plants", dtool.CopyOptions{Resume: true})
 			return err
-		}, []string{"get dtool-UUID", "get UUID/dtool", "get UUID/manifest.json", "list UUID/data/", "stat UUID/data/"}},
+		}, []string{"get dtool-UUID", "get UUID/dtool", "get UUID/manifest.json", "list UUID/data/"}},
 	} {
 		for _, on := range test.on {
 			t.Run(test.what+", "+on, func(t *testing.T) {
@@ -178,6 +178,49 @@ func TestRefusalIsNeverAbsence(t *testing.T) {
 					t.Errorf("%s asks nothing of %s", test.what, on)
 				}
 			})
+		}
+	}
+}
+
+// TestRefusedLookIsLeftToTheListing has a store that lists items and lets nobody look at
+// one. The ETag of one of them is no MD5.
+func TestRefusedLookIsLeftToTheListing(t *testing.T) {
+	for _, answers := range []bool{true, false} {
+		w := newWorld(t)
+		src := w.frozen(w.bucket("source"), "seedlings", seedling())
+		_, err := w.Copy(t.Context(), src, w.bucket("plants"), dtool.CopyOptions{})
+		must(t, err)
+		store := &refusing{Store: w.memory["plants"], op: "stat", key: src.UUID() + "/data/"}
+		w.memory["plants"] = store
+		if !answers {
+			w.memory["plants"] = ofParts{store}
+		}
+		w.connect()
+		result, err := w.Copy(t.Context(), src, "mem://plants", dtool.CopyOptions{Resume: true})
+		if answers {
+			must(t, err)
+			if result.Kept != len(seedling()) {
+				t.Errorf("the second copy says %+v", result)
+			}
+		} else {
+			wantError(t, err, storage.ErrForbidden)
+		}
+		if store.refused == 0 {
+			t.Error("nothing was refused")
+		}
+	}
+}
+
+// ofParts lists all objects as if they had been sent in parts.
+type ofParts struct{ storage.Store }
+
+func (s ofParts) List(ctx context.Context, prefix string, depth storage.Depth) iter.Seq2[storage.Info, error] {
+	return func(yield func(storage.Info, error) bool) {
+		for info, err := range s.Store.List(ctx, prefix, depth) {
+			info.ETag += "-2"
+			if !yield(info, err) {
+				return
+			}
 		}
 	}
 }

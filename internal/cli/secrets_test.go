@@ -274,16 +274,28 @@ func TestNoCredentialsGoElsewhere(t *testing.T) {
 	}
 }
 
-// TestCacheIsForItsOwner looks at what others may do with items that were fetched.
+// TestCacheIsForItsOwner looks at what others may do with items that were fetched, into
+// a cache that is new and into one that others can look into.
 func TestCacheIsForItsOwner(t *testing.T) {
-	d := newDesk(t, s3test.StartOwn(t))
-	item := d.must("item", "fetch", d.there, "cfc7b4885384957ae445bc14914d4588f607651c")
-	cache := filepath.Join(d.home, ".cache", "dtool")
-	info, err := os.Stat(cache)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Mode().Perm()&0o077 != 0 || !strings.HasPrefix(item, cache) {
-		t.Errorf("%s, which holds %s, has the mode %v", cache, item, info.Mode())
+	for _, mode := range []os.FileMode{0, 0o755} {
+		d := newDesk(t, s3test.StartOwn(t))
+		cache := filepath.Join(d.home, ".cache", "dtool")
+		if mode != 0 {
+			if err := os.MkdirAll(cache, mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		item := d.must("item", "fetch", d.there, "cfc7b4885384957ae445bc14914d4588f607651c")
+		closed := cache
+		if mode != 0 {
+			closed = filepath.Dir(item)
+		}
+		info, err := os.Stat(closed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm()&0o077 != 0 || !strings.HasPrefix(item, closed) {
+			t.Errorf("%s, which holds %s, has the mode %v", closed, item, info.Mode())
+		}
 	}
 }
