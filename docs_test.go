@@ -175,3 +175,51 @@ func TestFormatShowsWhatIsWritten(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryFaultNamesItsTest holds docs/reliability.md to the tests that it names:
+// each line of its tables of faults has some, and they are there.
+func TestEveryFaultNamesItsTest(t *testing.T) {
+	_, tables, ok := strings.Cut(documents(t)["docs/reliability.md"], "\n## What goes wrong")
+	if !ok {
+		t.Fatal("docs/reliability.md has no tables of faults")
+	}
+	there := testsOfTheProject(t)
+	faults := 0
+	for line := range strings.Lines(tables) {
+		if !strings.HasPrefix(line, "| ") || strings.HasSuffix(line, "| shown by |\n") {
+			continue
+		}
+		faults++
+		named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(line, -1)
+		if len(named) == 0 {
+			t.Errorf("no test is named for: %s", line)
+		}
+		for _, m := range named {
+			if !there[m[1]] {
+				t.Errorf("there is no %s, named for: %s", m[1], line)
+			}
+		}
+	}
+	if faults < 40 {
+		t.Errorf("it has %d faults", faults)
+	}
+}
+
+// testsOfTheProject gives the names of all tests and fuzz tests.
+func testsOfTheProject(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	err := filepath.WalkDir(".", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		for _, m := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`).FindAllStringSubmatch(readText(t, path), -1) {
+			names[m[1]] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}

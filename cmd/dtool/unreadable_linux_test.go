@@ -14,56 +14,62 @@ import (
 func TestWhatMustNotBeReadIsSaidAndNotDropped(t *testing.T) {
 	path := release(t)
 	for _, name := range []string{"secret.txt", "secret"} {
-		base := t.TempDir()
-		source := filepath.Join(base, "source")
-		mustDo(t, os.MkdirAll(filepath.Join(source, "secret"), 0o755))
-		write(t, filepath.Join(source, "secret", "a"), "a")
-		write(t, filepath.Join(source, "secret.txt"), "x")
-		write(t, filepath.Join(source, "z"), "z")
-		who := &syscall.SysProcAttr{}
-		if os.Getuid() == 0 {
-			const nobody = 65534
-			who.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
-			for _, dir := range []string{filepath.Dir(filepath.Dir(path)), filepath.Dir(path), filepath.Dir(base), base} {
-				mustDo(t, os.Chmod(dir, 0o755))
-			}
-			mustDo(t, os.Chown(base, nobody, nobody))
-		}
-		mustDo(t, os.Chmod(filepath.Join(source, name), 0))
-		defer func() { mustDo(t, os.Chmod(filepath.Join(source, name), 0o755)) }() // to be removed
+		t.Run(name, func(t *testing.T) { unreadable(t, path, name) })
+	}
+}
 
-		dtool := func(args ...string) (string, error) {
-			cmd := exec.CommandContext(t.Context(), path, args...)
-			cmd.SysProcAttr, cmd.Dir, cmd.Env = who, base, []string{"HOME=" + base, "USER=olssont"}
-			out, err := cmd.CombinedOutput()
-			return string(out), err
+// unreadable has a file or a directory of that name that its owner may not read.
+func unreadable(t *testing.T, path, name string) {
+	t.Helper()
+	base := t.TempDir()
+	source := filepath.Join(base, "source")
+	mustDo(t, os.MkdirAll(filepath.Join(source, "secret"), 0o755))
+	write(t, filepath.Join(source, "secret", "a"), "a")
+	write(t, filepath.Join(source, "secret.txt"), "x")
+	write(t, filepath.Join(source, "z"), "z")
+	who := &syscall.SysProcAttr{}
+	if os.Getuid() == 0 {
+		const nobody = 65534
+		who.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+		for _, dir := range []string{filepath.Dir(filepath.Dir(path)), filepath.Dir(path), filepath.Dir(base), base} {
+			mustDo(t, os.Chmod(dir, 0o755))
 		}
-		out, err := dtool("create", "--from", "source", "made", ".")
-		if err == nil || !strings.Contains(out, name) || !strings.Contains(out, "permission denied") {
-			t.Errorf("create --from says %s, %v", out, err)
+		mustDo(t, os.Chown(base, nobody, nobody))
+	}
+	mustDo(t, os.Chmod(filepath.Join(source, name), 0))
+	t.Cleanup(func() { mustDo(t, os.Chmod(filepath.Join(source, name), 0o755)) }) // to be removed
+
+	dtool := func(args ...string) (string, error) {
+		cmd := exec.CommandContext(t.Context(), path, args...)
+		cmd.SysProcAttr, cmd.Dir, cmd.Env = who, base, []string{"HOME=" + base, "USER=olssont"}
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	out, err := dtool("create", "--from", "source", "made", ".")
+	if err == nil || !strings.Contains(out, name) || !strings.Contains(out, "permission denied") {
+		t.Errorf("create --from says %s, %v", out, err)
+	}
+	if _, err := os.Lstat(filepath.Join(base, "made")); err == nil {
+		t.Errorf("create --from leaves something behind:\n%s", out)
+	}
+	for _, args := range [][]string{{"create", "-q", "proto"}, {"add", "item", "source/z", "proto"}} {
+		if out, err := dtool(args...); err != nil {
+			t.Fatalf("%q: %s", args, out)
 		}
-		if _, err := os.Lstat(filepath.Join(base, "made")); err == nil {
-			t.Errorf("create --from leaves something behind:\n%s", out)
-		}
-		for _, args := range [][]string{{"create", "-q", "proto"}, {"add", "item", "source/z", "proto"}} {
-			if out, err := dtool(args...); err != nil {
-				t.Fatalf("%q: %s", args, out)
-			}
-		}
-		mustDo(t, os.Symlink(filepath.Join(source, "secret.txt"), filepath.Join(base, "proto", "data", "secret.txt")))
-		if name == "secret" {
-			mustDo(t, os.Remove(filepath.Join(base, "proto", "data", "secret.txt")))
-			mustDo(t, os.Rename(filepath.Join(source, "secret"), filepath.Join(base, "proto", "data", "secret")))
-			defer func() {
-				mustDo(t, os.Rename(filepath.Join(base, "proto", "data", "secret"), filepath.Join(source, "secret")))
-			}()
-		}
-		out, err = dtool("freeze", "proto")
-		if err == nil || !strings.Contains(out, name) || !strings.Contains(out, "permission denied") {
-			t.Errorf("freeze says %s, %v", out, err)
-		}
-		if _, err := os.Lstat(filepath.Join(base, "proto", ".dtool", "manifest.json")); err == nil {
-			t.Error("freeze wrote a manifest")
-		}
+	}
+	mustDo(t, os.Symlink(filepath.Join(source, "secret.txt"), filepath.Join(base, "proto", "data", "secret.txt")))
+	if name == "secret" {
+		mustDo(t, os.Remove(filepath.Join(base, "proto", "data", "secret.txt")))
+		mustDo(t, os.Rename(filepath.Join(source, "secret"), filepath.Join(base, "proto", "data", "secret")))
+		t.Cleanup(func() {
+			mustDo(t, os.Rename(filepath.Join(base, "proto", "data", "secret"), filepath.Join(source, "secret")))
+		})
+	}
+	out, err = dtool("freeze", "proto")
+	if err == nil || !strings.Contains(out, name) || !strings.Contains(out, "permission denied") {
+		t.Errorf("freeze says %s, %v", out, err)
+	}
+	if _, err := os.Lstat(filepath.Join(base, "proto", ".dtool", "manifest.json")); err == nil {
+		t.Error("freeze wrote a manifest")
 	}
 }
