@@ -64,14 +64,9 @@ const (
 )
 
 // afterwards gives a context for tidying up, should the work fail that ctx is for.
-// It outlasts ctx, but not for long. It is to be had when the work begins.
+// It is to be had when the work begins.
 func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
-	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(tidyingOnceCalledOff, cancel) })
-	return later, func() {
-		stop()
-		cancel()
-	}
+	return storage.Afterwards(ctx, tidyingOnceCalledOff)
 }
 
 // A base is a place that holds datasets: a directory, or a bucket. The URI that

@@ -16,7 +16,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -77,18 +76,34 @@ func (p *program) command(ctx context.Context, args ...string) (*exec.Cmd, *byte
 // with no more than so many MiB resident.
 func (p *program) run(most int, args ...string) string {
 	p.t.Helper()
-	cmd, output := p.command(p.t.Context(), args...)
-	if err := cmd.Run(); err != nil {
+	output, peak, err := p.measure(p.t.Context(), args...)
+	if err != nil {
 		p.t.Fatalf("%v: %v: %s", args, err, output)
 	}
-	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		p.t.Fatal("the system does not tell the memory of a process")
-	}
-	if peak := int(usage.Maxrss >> 10); peak > most {
+	if peak > most {
 		p.t.Errorf("%s takes %d MiB, want at most %d", strings.Join(args, " "), peak, most)
 	}
-	return output.String()
+	return output
+}
+
+// measure runs the program to its end, and gives what it printed and how many MiB it
+// had resident at most.
+func (p *program) measure(ctx context.Context, args ...string) (output string, peak int, err error) {
+	p.t.Helper()
+	into := filepath.Join(p.t.TempDir(), "peak")
+	cmd, out := p.command(ctx, args...)
+	cmd.Path, err = exec.LookPath("peak-of")
+	mustDo(p.t, err)
+	cmd.Args = append([]string{"peak-of", into, p.path}, args...)
+	err = cmd.Run()
+	if ctx.Err() != nil {
+		return out.String(), 0, ctx.Err()
+	}
+	text, readErr := os.ReadFile(into)
+	mustDo(p.t, readErr)
+	kib, readErr := strconv.Atoi(string(text))
+	mustDo(p.t, readErr)
+	return out.String(), kib >> 10, err
 }
 
 // proto makes a proto dataset in a directory, and gives the path of its data.

@@ -18,7 +18,7 @@ import (
 
 // TestMain lets scripts run this test's own program as dtool.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"dtool": main})
+	testscript.Main(m, programs())
 }
 
 // TestScripts runs the scripts that say how each command behaves. They see a

@@ -16,6 +16,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,6 +24,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
@@ -110,9 +112,13 @@ func (s *Server) BucketDir(bucket string) string {
 }
 
 // Client gives a plain client of the server, to look behind the back of the code
-// under test.
+// under test. Its connections do not outlive their use for long, since tests make many
+// of them.
 func (s *Server) Client() *s3.Client {
 	return s3.New(s3.Options{
+		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+			t.IdleConnTimeout = 100 * time.Millisecond
+		}),
 		BaseEndpoint:               nonEmpty(s.Endpoint),
 		Credentials:                credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
 		Region:                     s.Region,

@@ -17,6 +17,9 @@ func (s *Store) HurryReaders() {
 	s.keptWaiting = func(int64, time.Duration) bool { return true }
 }
 
+// Wait sets how long the store tidies up when its work is called off.
+func (s *Store) Wait(grace time.Duration) { s.grace = grace }
+
 // Idle tells whether nobody has a buffer or the turn of a request.
 func (l *Limits) Idle() bool {
 	idle := l.room.TryAcquire(l.bytes)

@@ -72,13 +72,21 @@ func (s *Store) putParts(ctx context.Context, key string, body *storage.CheckedB
 	return etag, nil
 }
 
+// begin begins an upload. If it is called off meanwhile the answer is waited for all
+// the same, since without the ID in it the store could not be asked to forget the
+// upload.
 func (s *Store) begin(ctx context.Context, key string, opts storage.PutOptions) (*upload, error) {
+	later, cancel := storage.Afterwards(ctx, s.grace)
+	defer cancel()
 	in := &s3.CreateMultipartUploadInput{
 		Bucket: &s.bucket, Key: &key, ContentType: aws.String(contentType), Metadata: opts.Metadata,
 	}
-	out, err := call(ctx, s, "CreateMultipartUpload", key, func(ctx context.Context, region func(*s3.Options)) (*s3.CreateMultipartUploadOutput, error) {
+	out, err := call(later, s, "CreateMultipartUpload", key, func(ctx context.Context, region func(*s3.Options)) (*s3.CreateMultipartUploadOutput, error) {
 		return s.api.CreateMultipartUpload(ctx, in, region)
 	})
+	if err != nil && ctx.Err() != nil {
+		return nil, s.error("CreateMultipartUpload", key, nil, context.Cause(ctx))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +94,12 @@ func (s *Store) begin(ctx context.Context, key string, opts storage.PutOptions) 
 		return nil, s.oddAnswer("CreateMultipartUpload", key, "the answer has no upload ID")
 	}
 	begun, _ := awsmiddleware.GetServerTime(out.ResultMetadata)
-	return &upload{store: s, key: key, id: *out.UploadId, begun: begun, opts: opts}, nil
+	u := &upload{store: s, key: key, id: *out.UploadId, begun: begun, opts: opts}
+	if ctx.Err() != nil {
+		u.forget(later)
+		return nil, s.error("CreateMultipartUpload", key, nil, context.Cause(ctx))
+	}
+	return u, nil
 }
 
 // sendAll reads the parts in order and sends several at once. It returns when
@@ -238,16 +251,35 @@ func failedElsewhere(ctx context.Context) bool {
 	return cause != nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded)
 }
 
-// abortTimeout bounds the tidying up after a failure or an interruption. Somebody
-// waits for it, and others may have to tidy up within the same second.
-const abortTimeout = 600 * time.Millisecond
+const (
+	// tidyingAtMost bounds the tidying up after a failure.
+	tidyingAtMost = 30 * time.Second
+	// defaultGrace bounds it from when the work was called off. Somebody waits
+	// for it, and others may have to tidy up within the same second.
+	defaultGrace = 600 * time.Millisecond
+)
 
-// abort has the store forget the parts. It may be forbidden, and the failure
-// that led here is the one to tell of, so its own is only logged.
+// tidying gives a context for tidying up after a failure or an interruption.
+func (s *Store) tidying(ctx context.Context) (context.Context, context.CancelFunc) {
+	later, cancel := storage.Afterwards(ctx, s.grace)
+	bounded, end := context.WithTimeout(later, tidyingAtMost)
+	return bounded, func() {
+		end()
+		cancel()
+	}
+}
+
+// abort has the store forget the parts, also if ctx has ended.
 func (u *upload) abort(ctx context.Context) {
-	s := u.store
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
+	later, cancel := u.store.tidying(ctx)
 	defer cancel()
+	u.forget(later)
+}
+
+// forget has the store forget the parts. It may be forbidden, and the failure that
+// led here is the one to tell of, so its own is only logged.
+func (u *upload) forget(ctx context.Context) {
+	s := u.store
 	in := &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &u.key, UploadId: &u.id}
 	_, err := call(ctx, s, "AbortMultipartUpload", u.key, func(ctx context.Context, region func(*s3.Options)) (*s3.AbortMultipartUploadOutput, error) {
 		return s.api.AbortMultipartUpload(ctx, in, region)

@@ -281,6 +281,34 @@ func TestInterruptedUploadIsAborted(t *testing.T) {
 	}
 }
 
+// TestUploadThatIsInterruptedWhileItBeginsIsAborted has the answer with the upload's ID
+// come after the end of the context, and not come at all.
+func TestUploadThatIsInterruptedWhileItBeginsIsAborted(t *testing.T) {
+	for name, aborts := range map[string]int{"answered late": 1, "not answered": 0} {
+		t.Run(name, func(t *testing.T) {
+			u := newUploads(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			begin := u.begin
+			u.begin = func(w http.ResponseWriter, r *http.Request) {
+				cancel()
+				if aborts == 0 {
+					<-r.Context().Done()
+					return
+				}
+				begin(w, r)
+			}
+			store := u.store()
+			if store.Wait(time.Minute); aborts == 0 {
+				store.Wait(time.Millisecond)
+			}
+			_, err := putLarge(ctx, store, strings.NewReader(large))
+			if !errors.Is(err, context.Canceled) || u.count("abort") != aborts || u.count("part") != 0 {
+				t.Errorf("got %v, after %v", err, u.did)
+			}
+		})
+	}
+}
+
 type callReader func()
 
 func (f callReader) Read([]byte) (int, error) { f(); return 0, io.EOF }

@@ -49,7 +49,7 @@ func open(ctx context.Context, bucket string, c Config) (*Store, error) {
 	}
 	s := &Store{
 		bucket: bucket, endpointSetting: c.EndpointSetting, keySetting: c.KeySetting, limits: c.Limits, partSize: c.PartSize, inFlight: c.PartsInFlight, copySize: c.CopySize, log: c.Log,
-		retryer: c.retryer(shared.RetryMaxAttempts), keptWaiting: keptWaiting,
+		retryer: c.retryer(shared.RetryMaxAttempts), keptWaiting: keptWaiting, grace: defaultGrace,
 	}
 	provider, err := findCredentials(ctx, shared.Credentials)
 	if err != nil {

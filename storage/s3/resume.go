@@ -168,7 +168,7 @@ func (u *upload) confirm(ctx context.Context, etag string) (string, error) {
 // remove removes an object with the wrong metadata. The failure that led here is
 // the one to tell of, so its own is only logged.
 func (u *upload) remove(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
+	ctx, cancel := u.store.tidying(ctx)
 	defer cancel()
 	if err := u.store.Delete(ctx, u.key); err != nil {
 		u.store.log.WarnContext(ctx, "an object with the metadata of another upload is left in the bucket", "error", err.Error())

@@ -36,9 +36,10 @@ type Store struct {
 	anonymous bool // requests are not signed, for want of credentials
 	atAWS     bool
 	limits    *Limits
-	partSize  int64 // bytes of a part, for objects that are not too large for it
-	inFlight  int   // parts of one object at once
-	copySize  int64 // bytes that one request copies at most
+	partSize  int64         // bytes of a part, for objects that are not too large for it
+	inFlight  int           // parts of one object at once
+	copySize  int64         // bytes that one request copies at most
+	grace     time.Duration // for tidying up once the work was called off
 	log       *slog.Logger
 
 	// keptWaiting tells whether a reader that has waited so long for so many bytes
