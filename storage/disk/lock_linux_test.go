@@ -37,6 +37,29 @@ func TestALockTellsMoreThanANumber(t *testing.T) {
 	}
 }
 
+// TestWhatAnotherComputerWritesIsNotSweptAway has a file that no process of this
+// computer has locked, since it is written over a network.
+func TestWhatAnotherComputerWritesIsNotSweptAway(t *testing.T) {
+	dir := t.TempDir()
+	s, err := New(dir, Options{TempDir: "tmp"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "tmp", tempPrefix+"ffffffff-1-B")
+	if err := os.Mkdir(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(name); err != nil {
+		t.Errorf("after the sweep: %v", err)
+	}
+}
+
 // TestAFileThatWasSweptAwayIsNotWritten is the moment between the making of a file
 // and its lock.
 func TestAFileThatWasSweptAwayIsNotWritten(t *testing.T) {

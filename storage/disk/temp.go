@@ -86,8 +86,8 @@ const longestWrite = 24 * time.Hour
 // Sweep removes the unfinished objects of processes that are no more, and the
 // directory that they lie in if it is then empty. What a process writes, it holds
 // a lock on. Where locks tell nothing, the name does: what a running process of
-// this computer writes is left alone, and so is what another computer has
-// written to within a day.
+// this computer writes is left alone. What another computer has written to within a
+// day is left alone in any case.
 func (s *Store) Sweep(ctx context.Context) error {
 	if s.opts.TempDir == "" {
 		return nil
@@ -124,10 +124,7 @@ func sweepOne(root *os.Root, name string, entry fs.DirEntry) error {
 			dead, known = abandoned(file)
 		}
 	}
-	if !known {
-		dead = !namesWriter(entry)
-	}
-	if !dead {
+	if known && !dead || namesWriter(entry, known) {
 		return nil
 	}
 	step("sweep a file away")
@@ -135,8 +132,9 @@ func sweepOne(root *os.Root, name string, entry fs.DirEntry) error {
 }
 
 // namesWriter tells whether the name of a file is that of a process which may still
-// write it.
-func namesWriter(entry fs.DirEntry) bool {
+// write it. If the file is known to be locked by no process of this computer, then only
+// another one can: the disk may be this one's own, and others reach it over a network.
+func namesWriter(entry fs.DirEntry, notHere bool) bool {
 	rest, ok := strings.CutPrefix(entry.Name(), tempPrefix)
 	if !ok {
 		return false
@@ -147,7 +145,7 @@ func namesWriter(entry fs.DirEntry) bool {
 	}
 	if parts[0] == machine() {
 		pid, err := strconv.Atoi(parts[1])
-		return err == nil && isRunning(pid)
+		return err == nil && !notHere && isRunning(pid)
 	}
 	info, err := entry.Info()
 	return err == nil && time.Since(info.ModTime()) < longestWrite
