@@ -31,20 +31,20 @@ func reread(at string, meter *transfer.Meter, read func(try *transfer.Try) error
 	return err
 }
 
-// settle reads an object whose bytes nobody promised but its store, and reads it
-// once more if they do not have the MD5 that the store tells of it. It gives the
-// MD5 of what was read last. The same bytes twice are taken for right, since there
-// are stores that tell an MD5 which is none.
+// settle reads an object whose bytes nobody promised but its store, and reads it once
+// more if they do not have the MD5 that the store tells of it: twice is an error. It
+// gives the MD5 of what was read last.
 func settle(meter *transfer.Meter, read func(try *transfer.Try) (md5 string, info storage.Info, err error)) (string, storage.Info, error) {
 	try := meter.Try()
-	first, info, err := read(try)
-	if err != nil || info.MD5 == "" || first == info.MD5 {
-		return first, info, err
+	sum, info, err := read(try)
+	if err != nil || info.MD5 == "" || sum == info.MD5 {
+		return sum, info, err
 	}
 	try.Undo()
-	second, info, err := read(try)
-	if err == nil && info.MD5 != "" && second != info.MD5 && second != first {
-		err = &storage.Mismatch{What: "MD5", Found: second, Expected: info.MD5}
+	sum, info, err = read(try)
+	if err == nil && info.MD5 != "" && sum != info.MD5 {
+		err = fmt.Errorf("%w: %s is not what the store says that it holds: %w", storage.ErrCorrupted, quoted(info.Key),
+			&storage.Mismatch{What: "MD5", Found: sum, Expected: info.MD5})
 	}
-	return second, info, err
+	return sum, info, err
 }

@@ -164,9 +164,10 @@ func TestTwoWrongReadingsAreTold(t *testing.T) {
 	}
 }
 
-// TestDocumentsAreReadAgain alters each document of a dataset once. Nobody recorded
-// what is in them but the store, by their ETags.
-func TestDocumentsAreReadAgain(t *testing.T) {
+// alterDocuments makes a world with a dataset that has documents of every kind, in a
+// bucket that alters nothing yet.
+func alterDocuments(t *testing.T) (*world, *altering, *dtool.Dataset) {
+	t.Helper()
 	w := newWorld(t)
 	store := &altering{Store: memory.New(), match: func(string) bool { return false }}
 	w.memory["plants"] = store
@@ -178,6 +179,14 @@ func TestDocumentsAreReadAgain(t *testing.T) {
 	must(t, made.SetTag(ctx, "dry"))
 	must(t, made.WriteREADME(ctx, []byte("description: first\n")))
 	must(t, made.WriteREADME(ctx, []byte("description: second\n")))
+	return w, store, made
+}
+
+// TestDocumentsAreReadAgain alters each document of a dataset once. Nobody recorded
+// what is in them but the store, by their ETags.
+func TestDocumentsAreReadAgain(t *testing.T) {
+	w, store, made := alterDocuments(t)
+	ctx := t.Context()
 	for _, part := range []string{"dtool-", "/dtool", "/manifest.json", "/README.yml", "/README.yml-", "/annotations/project.json"} {
 		t.Run(part, func(t *testing.T) {
 			store.match = func(key string) bool { return strings.Contains(key, part) }
@@ -194,20 +203,25 @@ func TestDocumentsAreReadAgain(t *testing.T) {
 	}
 }
 
-// oddETags is a store that tells an MD5 of its objects which is none.
-type oddETags struct{ storage.Store }
-
-func (s oddETags) Get(ctx context.Context, key string, r storage.Range) (io.ReadCloser, storage.Info, error) {
-	body, info, err := s.Store.Get(ctx, key, r)
-	info.MD5 = strings.Repeat("0", 32)
-	return body, info, err
-}
-
-func TestWhatIsReadTwiceAlikeIsRight(t *testing.T) {
-	w := newWorld(t)
-	w.memory["plants"] = oddETags{memory.New()}
-	d := w.frozen("mem://plants", "seedling", seedling())
-	dst, err := w.Copy(t.Context(), d, t.TempDir(), dtool.CopyOptions{})
+// TestDocumentsThatStayAlteredAreRefused alters each document whenever it is read. A copy
+// of it would be wrong, and nobody could tell.
+func TestDocumentsThatStayAlteredAreRefused(t *testing.T) {
+	w, store, made := alterDocuments(t)
+	d, err := w.Open(t.Context(), made.URI())
 	must(t, err)
-	mustAgree(t, d, dst.Dataset)
+	for _, part := range []string{"/manifest.json", "/README.yml", "/README.yml-", "/annotations/project.json"} {
+		t.Run(part, func(t *testing.T) {
+			store.match = func(key string) bool { return strings.Contains(key, part) }
+			store.times, store.steady = forEver, true
+			base := t.TempDir()
+			_, err := w.Copy(t.Context(), d, base, dtool.CopyOptions{})
+			wantError(t, err, storage.ErrCorrupted, strings.TrimPrefix(part, "/"))
+			for d, err := range w.List(t.Context(), base) {
+				must(t, err)
+				if d.Frozen() {
+					t.Error("the copy was frozen")
+				}
+			}
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package s3_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -29,7 +30,10 @@ func TestMD5IsToldByETagsThatAreOne(t *testing.T) {
 			describe := func(body string) http.HandlerFunc {
 				return answer(200, body, append([]string{"Content-Length: 7", lastModified}, test.headers...)...)
 			}
-			store := play(t, describe(""), describe("content")).store()
+			store := play(t, answer(200, "", `ETag: "`+sum+`"`), describe(""), describe("content")).store()
+			if err := put(t.Context(), store, "content"); err != nil { // by which it shows what its ETags are
+				t.Fatal(err)
+			}
 			looked, err := store.Stat(t.Context(), "key")
 			if err != nil {
 				t.Fatal(err)
@@ -43,5 +47,28 @@ func TestMD5IsToldByETagsThatAreOne(t *testing.T) {
 				t.Errorf("the MD5 is %q by HEAD and %q by GET, want %q", looked.MD5, read.MD5, test.want)
 			}
 		})
+	}
+}
+
+// TestMD5IsToldByStoresThatHaveShownIt reads an object before and after one whose ETag was
+// seen to be its MD5, and beside a store whose ETags only look like one.
+func TestMD5IsToldByStoresThatHaveShownIt(t *testing.T) {
+	const sum, other = "9a0364b9e99bb480dd25e1f0284c8555", "00000000000000000000000000000000"
+	for etag, want := range map[string]string{sum: sum, other: ""} {
+		s := play(t, content("content", `ETag: "`+etag+`"`), content("content", `ETag: "`+etag+`"`))
+		store := s.store()
+		for n, want := range []string{"", want} {
+			body, info, err := store.Get(t.Context(), "key", storage.Range{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadAll(body); err != nil {
+				t.Fatal(err)
+			}
+			body.Close()
+			if info.MD5 != want {
+				t.Errorf("ETag %s, object %d: the MD5 is %q, want %q", etag, n, info.MD5, want)
+			}
+		}
 	}
 }

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/dtool-go/dtool/storage"
 )
@@ -38,7 +36,10 @@ func (s *Store) Get(ctx context.Context, key string, r storage.Range) (io.ReadCl
 		return nil, storage.Info{}, s.error("GetObject", key, nil, err)
 	}
 	first := &stream{ctx: ctx, store: s, key: key, etag: info.ETag, body: body, next: r.Offset, end: r.Offset + length}
-	if r != (storage.Range{}) || length <= s.partSize || info.ETag == "" {
+	switch {
+	case r == (storage.Range{}) && length <= mostEvidence && !s.tellsMD5.Load():
+		return newEvidence(first, s, info.ETag), info, nil
+	case r != (storage.Range{}) || length <= s.partSize || info.ETag == "":
 		return first, info, nil
 	}
 	return newObject(first), info, nil
@@ -62,7 +63,7 @@ func (s *Store) fetch(ctx context.Context, key string, r storage.Range, etag str
 		return nil, storage.Info{}, getError(err)
 	}
 	info := newInfo(key, out.ContentLength, out.LastModified, out.ETag, out.Metadata)
-	info.MD5 = md5Told(info.ETag, out.ServerSideEncryption, out.SSECustomerAlgorithm)
+	info.MD5 = s.md5Told(info.ETag, out.ServerSideEncryption, out.SSECustomerAlgorithm)
 	switch {
 	case out.ETag == nil && out.LastModified == nil, out.ContentLength == nil:
 		err = s.oddAnswer("GetObject", key, "the answer has nothing that describes an object")
@@ -146,18 +147,6 @@ func (s *Store) Stat(ctx context.Context, key string) (storage.Info, error) {
 		return storage.Info{}, s.oddAnswer("HeadObject", key, "the answer has nothing that describes an object")
 	}
 	info := newInfo(key, out.ContentLength, out.LastModified, out.ETag, out.Metadata)
-	info.MD5 = md5Told(info.ETag, out.ServerSideEncryption, out.SSECustomerAlgorithm)
+	info.MD5 = s.md5Told(info.ETag, out.ServerSideEncryption, out.SSECustomerAlgorithm)
 	return info, nil
-}
-
-var md5Hex = regexp.MustCompile(`^[0-9a-f]{32}$`)
-
-// md5Told gives the MD5 of an object that its ETag is, unless it is encrypted with
-// a key other than the store's own: its ETag looks the same then and is not.
-func md5Told(etag string, encryption types.ServerSideEncryption, customerAlgorithm *string) string {
-	storesKey := encryption == "" || encryption == types.ServerSideEncryptionAes256
-	if !storesKey || customerAlgorithm != nil || !md5Hex.MatchString(etag) {
-		return ""
-	}
-	return etag
 }

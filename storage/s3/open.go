@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"regexp"
 	"slices"
@@ -153,12 +154,27 @@ func (c Config) retryer(attempts int) aws.Retryer {
 	orDefault(&attempts, defaultAttempts)
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
-		o.MaxBackoff = c.MaxBackoff
+		o.Backoff = pauses(c.MaxBackoff)
 		o.RateLimiter = ratelimit.None
 		o.Retryables = append(slices.Clone(o.Retryables),
 			retry.RetryableErrorCode{Codes: alteredOnTheWay()},
 			retry.IsErrorRetryableFunc(garbled))
 	})
+}
+
+// firstPause is the longest before the second try.
+const firstPause = 250 * time.Millisecond
+
+// pauses gives the pause before each try: twice as long each time, up to the longest
+// one, and between a half and all of that, so that not all come back at once. Those of
+// the SDK are so short that every try is made within a second: no store that is
+// started anew is there again by then.
+func pauses(longest time.Duration) retry.BackoffDelayerFunc {
+	return func(tries int, _ error) (time.Duration, error) {
+		const doublings = 20 // which is beyond any longest pause
+		pause := min(firstPause<<min(tries-1, doublings), longest)
+		return pause/2 + rand.N(pause/2+1), nil
+	}
 }
 
 // garbled finds answers that make no sense, which a second try may mend: a

@@ -60,7 +60,9 @@ func (s *Store) putWhole(ctx context.Context, key string, body *storage.CheckedB
 	if out.ETag == nil {
 		return "", s.oddAnswer("PutObject", key, "the answer has no ETag")
 	}
-	return unquoted(out.ETag), nil
+	etag := unquoted(out.ETag)
+	s.sawMD5(etag, body.MD5())
+	return etag, nil
 }
 
 // readAll fills the buffer with the whole body.

@@ -39,6 +39,7 @@ type Store struct {
 	partSize  int64         // bytes of a part, for objects that are not too large for it
 	inFlight  int           // parts of one object at once
 	copySize  int64         // bytes that one request copies at most
+	tellsMD5  atomic.Bool   // the ETags of objects that are sent as a whole are their MD5
 	grace     time.Duration // for tidying up once the work was called off
 	log       *slog.Logger
 
@@ -87,7 +88,7 @@ type Config struct {
 	// twice the requests that Limits allows for, whichever is more.
 	Connections int
 
-	// Attempts is how often a request is tried in all. Default 5, or what
+	// Attempts is how often a request is tried in all. Default 7, or what
 	// AWS_MAX_ATTEMPTS says.
 	Attempts int
 	// MaxBackoff is the longest pause between two tries. Default 20 s.
@@ -109,7 +110,7 @@ const (
 	defaultInFlight    = 4
 	defaultCopySize    = 1 << 30 // a store that is silent while it copies is waited for no longer than Stall
 	defaultConnections = 64
-	defaultAttempts    = 5
+	defaultAttempts    = 7
 	defaultMaxBackoff  = 20 * time.Second
 	defaultStall       = 60 * time.Second
 )
