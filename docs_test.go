@@ -185,9 +185,15 @@ func TestEveryFaultNamesItsTest(t *testing.T) {
 	}
 	there := testsOfTheProject(t)
 	faults := 0
+	before := ""
 	for line := range strings.Lines(tables) {
+		begins := before == "\n"
+		before = line
 		if !strings.HasPrefix(line, "| ") || strings.HasSuffix(line, "| shown by |\n") {
 			continue
+		}
+		if begins {
+			t.Errorf("an empty line has cut this off from its table: %s", line)
 		}
 		faults++
 		named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(line, -1)

@@ -344,8 +344,8 @@ func FuzzReports(f *testing.F) {
 		var merge VerifyMerge
 		for _, report := range reports {
 			written, err := json.Marshal(report)
-			if err != nil {
-				t.Skip("times beyond the year 9999 cannot be written") // and are not, by ourselves
+			if err != nil { // it has times beyond the year 9999, which nobody can write
+				return
 			}
 			again, err := ReadReports(bytes.NewReader(written))
 			if err != nil || len(again) != 1 {

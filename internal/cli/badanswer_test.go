@@ -57,7 +57,7 @@ type badAnswer struct {
 }
 
 const (
-	short   = 400 * time.Millisecond // a stall
+	short   = 2 * time.Second // a stall
 	success = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
 )
 
@@ -73,7 +73,7 @@ func badAnswers() []badAnswer {
 		{"cp down, in parts", "an item is altered once", onItems(1, badday.Alter()), "", 0},
 		{"cp down, in parts", "an item is cut once", onItems(1, badday.CutAnswer()), "", 0},
 		{"cp down", "an item stalls once", onItems(1, badday.StallAnswer()), "", short},
-		{"cp down", "items stall for ever", onItems(-1, badday.StallAnswer()), `copying item .* unreachable: .* no progress for 400ms`, short},
+		{"cp down", "items stall for ever", onItems(-1, badday.StallAnswer()), `copying item .* unreachable: .* no progress for 2s`, short},
 		{"cp down, in parts", "a slow item", onItems(1, badday.SlowAnswer(8, short/4)), "", short},
 		{"cp to another store", "an item is altered once", onItems(1, badday.Alter()), "", 0},
 		{"verify", "an item is altered once", onItems(1, badday.Alter()), "", 0},

@@ -122,22 +122,7 @@ func TestFailures(t *testing.T) {
 			for range test.tries {
 				answers = append(answers, test.answer)
 			}
-			store := play(t, answers...).store()
-			err := errors.ErrUnsupported
-			switch test.do {
-			case "get":
-				_, err = get(t.Context(), store, storage.Range{})
-			case "range":
-				_, err = get(t.Context(), store, storage.Range{Offset: 2})
-			case "stat":
-				_, err = store.Stat(t.Context(), "dir/key")
-			case "put":
-				err = put(t.Context(), store, "content")
-			case "list":
-				_, err = list(t.Context(), store, "dir/", storage.Deep)
-			case "delete":
-				err = store.Delete(t.Context(), "dir/key")
-			}
+			err := do(t, play(t, answers...).store(), test.do)
 			var e *storage.Error
 			if !errors.As(err, &e) {
 				t.Fatalf("got %v, want a *storage.Error", err)

@@ -107,7 +107,7 @@ func do(t *testing.T, store storage.Store, what string) error {
 	case "put":
 		err = put(t.Context(), store, "content")
 	case "list":
-		_, err = list(t.Context(), store, "", storage.Deep)
+		_, err = list(t.Context(), store, "dir/", storage.Deep)
 	case "delete":
 		err = store.Delete(t.Context(), "dir/key")
 	default:

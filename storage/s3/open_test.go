@@ -161,6 +161,12 @@ func TestCertificatesOfOnesOwnAreTrusted(t *testing.T) {
 		t.Setenv("AWS_CA_BUNDLE", bundle)
 		checkGet(t, c)
 	})
+	t.Run("with ca_bundle in a profile", func(t *testing.T) {
+		config := filepath.Join(t.TempDir(), "config")
+		write(t, config, "[default]\nca_bundle = "+bundle+"\n")
+		t.Setenv("AWS_CONFIG_FILE", config)
+		checkGet(t, c)
+	})
 	t.Run("and no others", func(t *testing.T) {
 		store, err := s3.Open(t.Context(), "bucket", c)
 		if err != nil {
