@@ -59,7 +59,8 @@ const (
 	// tidyingAtMost bounds the tidying up after a failure.
 	tidyingAtMost = 30 * time.Second
 	// tidyingOnceCalledOff bounds it from when the work was called off: somebody waits
-	// for the end then, and takes more than a second for an eternity.
+	// for the end then, and takes more than a second for an eternity. The program ends
+	// itself 0.9 s after a signal: patience in cmd/dtool.
 	tidyingOnceCalledOff = 700 * time.Millisecond
 )
 

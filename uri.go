@@ -71,7 +71,7 @@ func refuseSecrets(scheme, rest string) error {
 	}
 	host, _, _ := strings.Cut(rest, "/")
 	if at := strings.LastIndex(host, "@"); at >= 0 {
-		return fmt.Errorf("%w %s: it has a user or a password before that, which belong into the settings", ErrInvalidURI, quoted(scheme+rest[at+1:]))
+		return fmt.Errorf("%w %s: it has a user or a password before that, which belong in the settings", ErrInvalidURI, quoted(scheme+rest[at+1:]))
 	}
 	return nil
 }

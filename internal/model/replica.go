@@ -3,7 +3,6 @@ package model
 import (
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/dtool-go/dtool"
 )
@@ -139,18 +138,4 @@ func (w *World) at(uri string) *replica {
 		}
 	}
 	return nil
-}
-
-// The names of documents in replica.docs.
-func readmeDoc() string                  { return "README" }
-func tagDoc(name string) string          { return "tag " + name }
-func annotationDoc(name string) string   { return "annotation " + name }
-func overlayDoc(name string) string      { return "overlay " + name }
-func fragmentDoc(id, name string) string { return "metadata " + id + "." + name }
-
-// fragmentOf takes the name of a fragment's document apart.
-func fragmentOf(doc string) (id, name string, ok bool) {
-	rest, isFragment := strings.CutPrefix(doc, "metadata ")
-	id, name, _ = strings.Cut(rest, ".")
-	return id, name, isFragment
 }

@@ -5,11 +5,9 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/dtool-go/dtool"
 	"github.com/dtool-go/dtool/storage"
@@ -66,7 +64,7 @@ func (w *World) settleCell(r *replica, what string, c *cell, found string) {
 }
 
 func (w *World) settleDocuments(ctx context.Context, r *replica, d *dtool.Dataset) {
-	found, err := w.documents(ctx, r, d)
+	found, err := r.documents(ctx, d)
 	if err != nil {
 		w.wrong("%s: its documents cannot be read: %w", r.uri, err)
 		return
@@ -80,6 +78,11 @@ func (w *World) settleDocuments(ctx context.Context, r *replica, d *dtool.Datase
 		w.settleCell(r, name, &c, value)
 		r.docs[name] = c
 	}
+	w.settleHistory(ctx, r, d)
+}
+
+// settleHistory looks at the READMEs that were replaced.
+func (w *World) settleHistory(ctx context.Context, r *replica, d *dtool.Dataset) {
 	history, err := d.READMEHistory(ctx)
 	if err != nil {
 		w.wrong("%s: the history of its README cannot be read: %w", r.uri, err)
@@ -109,69 +112,6 @@ func union(found map[string]string, known map[string]cell) map[string]bool {
 		names[name] = true
 	}
 	return names
-}
-
-// documents reads what belongs to a dataset beside its items.
-func (w *World) documents(ctx context.Context, r *replica, d *dtool.Dataset) (map[string]string, error) {
-	found := map[string]string{}
-	readme, err := d.README(ctx)
-	if err != nil {
-		return nil, err
-	}
-	found[readmeDoc()] = string(readme)
-	tags, err := d.Tags(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, tag := range tags {
-		found[tagDoc(tag)] = ""
-	}
-	annotations, err := d.Annotations(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range annotations {
-		value, err := d.Annotation(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		found[annotationDoc(name)] = string(value.JSON())
-	}
-	overlays, err := d.Overlays(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range overlays {
-		overlay, err := d.Overlay(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		found[overlayDoc(name)] = overlayText(overlay)
-	}
-	if d.Frozen() {
-		return found, nil
-	}
-	for info, err := range r.base.Store.List(ctx, r.fragments(), storage.Shallow) {
-		if err != nil {
-			return nil, err
-		}
-		text, err := r.read(ctx, info.Key)
-		if err != nil {
-			return nil, err
-		}
-		id, name, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(info.Key, r.fragments()), ".json"), ".")
-		found[fragmentDoc(id, name)] = text
-	}
-	return found, nil
-}
-
-// overlayText gives an overlay as the model compares it.
-func overlayText(overlay dtool.Overlay) string {
-	var b strings.Builder
-	for _, id := range slices.Sorted(maps.Keys(overlay)) {
-		fmt.Fprintf(&b, "%s: %s\n", id, overlay[id].JSON())
-	}
-	return b.String()
 }
 
 // settleAdded looks at the items of a proto dataset.

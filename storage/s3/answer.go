@@ -17,10 +17,10 @@ import (
 // of a listing: a thousand keys of 1 KiB, each byte of which may be escaped by
 // three, and some 30,000 tags. A tag takes far more memory than its text.
 const (
-	MaxHeader  = 64 << 10 // bytes of all headers of an answer
-	MaxAnswer  = 8 << 20  // bytes of XML
-	MaxTags    = 1 << 17  // beginnings and ends of its elements
-	MaxRefusal = 64 << 10 // bytes of an answer that tells of a failure
+	maxHeader  = 64 << 10 // bytes of all headers of an answer
+	maxAnswer  = 8 << 20  // bytes of XML
+	maxTags    = 1 << 17  // beginnings and ends of its elements
+	maxRefusal = 64 << 10 // bytes of an answer that tells of a failure
 
 	maxTurns = 10 // how often in a row a store may take all the time that it has between two bytes
 )
@@ -40,9 +40,9 @@ func (c boundedAnswers) Do(req *http.Request) (*http.Response, error) {
 		resp.Body = &heldBody{resp.Body, true}
 		return resp, nil
 	}
-	body := &boundedBody{ReadCloser: resp.Body, bytes: MaxAnswer, tags: MaxTags, until: time.Now().Add(c.patience)}
+	body := &boundedBody{ReadCloser: resp.Body, bytes: maxAnswer, tags: maxTags, until: time.Now().Add(c.patience)}
 	if resp.StatusCode/100 != 2 {
-		body.bytes, body.refusal = MaxRefusal, true
+		body.bytes, body.refusal = maxRefusal, true
 	}
 	resp.Body = body
 	return resp, nil
@@ -107,9 +107,9 @@ func (b *boundedBody) judge(err error) error {
 	case b.refusal && b.bytes < 0:
 		return io.EOF
 	case b.bytes < 0:
-		return endlessError(fmt.Sprintf("it has more than %d bytes", MaxAnswer))
+		return endlessError(fmt.Sprintf("it has more than %d bytes", maxAnswer))
 	case b.tags < 0:
-		return endlessError(fmt.Sprintf("it has more than %d tags", MaxTags))
+		return endlessError(fmt.Sprintf("it has more than %d tags", maxTags))
 	case err == nil && time.Now().After(b.until):
 		return endlessError("it takes too long")
 	}

@@ -5,6 +5,12 @@ import (
 	"time"
 )
 
+// What an answer may have in headers and in all.
+const (
+	MaxHeader = maxHeader
+	MaxAnswer = maxAnswer
+)
+
 // Through has the requests of a store answered without a network.
 func (c Config) Through(t http.RoundTripper) Config {
 	c.transport = t

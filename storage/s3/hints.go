@@ -63,7 +63,7 @@ func (s *Store) unreachableHint(f *failure) string {
 	case f.status == 0 && certificateHint(f.err) != "":
 		return certificateHint(f.err)
 	case f.status == 0 && strings.Contains(f.message, "proxy"):
-		return "check HTTPS_PROXY; hosts to be reached without it belong into NO_PROXY"
+		return "check HTTPS_PROXY; hosts to be reached without it belong in NO_PROXY"
 	case f.status == 0:
 		return s.whereHint("check the network and the endpoint")
 	case f.status/100 == 3:

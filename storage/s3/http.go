@@ -30,7 +30,7 @@ func newHTTPClient(base aws.HTTPClient, c Config) aws.HTTPClient {
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = c.Connections, c.Connections
 		t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(c.Connections) // connecting again takes a round trip less
 		t.ReadBufferSize, t.WriteBufferSize = 16<<10, 16<<10                               // large bodies pass by them, and a connection may serve one small one
-		t.MaxResponseHeaderBytes = MaxHeader
+		t.MaxResponseHeaderBytes = maxHeader
 		t.ResponseHeaderTimeout = maxTurns * c.Stall // headers that trickle
 		t.OnProxyConnectResponse = proxyAnswer
 		t.DisableCompression = true // bytes as they are stored

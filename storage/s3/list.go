@@ -56,9 +56,9 @@ type listing struct {
 // has so many items. A page may be empty where a store has passed over what was
 // removed.
 const (
-	MaxListed      = 5_000_000 // keys
-	MaxListedBytes = 1 << 30   // bytes of the keys
-	MaxEmptyPages  = 1000      // in a row
+	maxListed      = 5_000_000 // keys
+	maxListedBytes = 1 << 30   // bytes of the keys
+	maxEmptyPages  = 1000      // in a row
 )
 
 // page gives the entries of the next page in order.
@@ -135,10 +135,10 @@ func (l *listing) count(entries int) error {
 		l.empty = 0
 	}
 	switch {
-	case l.listed > MaxListed:
-		return fmt.Errorf("the listing has more than %d keys", MaxListed)
-	case l.empty > MaxEmptyPages:
-		return fmt.Errorf("the listing has more than %d pages in a row without a key", MaxEmptyPages)
+	case l.listed > maxListed:
+		return fmt.Errorf("the listing has more than %d keys", maxListed)
+	case l.empty > maxEmptyPages:
+		return fmt.Errorf("the listing has more than %d pages in a row without a key", maxEmptyPages)
 	}
 	return nil
 }
@@ -156,8 +156,8 @@ func (l *listing) merge(objects, places []storage.Info) ([]storage.Info, error) 
 			l.bytes += int64(len(entry.Key))
 		}
 	}
-	if l.bytes > MaxListedBytes {
-		return nil, fmt.Errorf("the listing has more than %d bytes of keys", MaxListedBytes)
+	if l.bytes > maxListedBytes {
+		return nil, fmt.Errorf("the listing has more than %d bytes of keys", maxListedBytes)
 	}
 	entries := append(objects, places...)
 	slices.SortFunc(entries, func(a, b storage.Info) int { return cmp.Compare(a.Key, b.Key) })

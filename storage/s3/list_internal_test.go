@@ -15,10 +15,10 @@ func TestListingsAreBounded(t *testing.T) {
 		refuse bool
 	}{
 		"few":               {listing{}, false},
-		"as many as may be": {listing{listed: MaxListed - 2, bytes: MaxListedBytes - 2}, false},
-		"one key too many":  {listing{listed: MaxListed - 1}, true},
-		"one byte too many": {listing{bytes: MaxListedBytes - 1}, true},
-		"after empty pages": {listing{empty: MaxEmptyPages}, false},
+		"as many as may be": {listing{listed: maxListed - 2, bytes: maxListedBytes - 2}, false},
+		"one key too many":  {listing{listed: maxListed - 1}, true},
+		"one byte too many": {listing{bytes: maxListedBytes - 1}, true},
+		"after empty pages": {listing{empty: maxEmptyPages}, false},
 	} {
 		l := test.before
 		err := l.count(len(long))

@@ -254,8 +254,9 @@ func failedElsewhere(ctx context.Context) bool {
 const (
 	// tidyingAtMost bounds the tidying up after a failure.
 	tidyingAtMost = 30 * time.Second
-	// defaultGrace bounds it from when the work was called off. Somebody waits
-	// for it, and others may have to tidy up within the same second.
+	// defaultGrace bounds it from when the work was called off. Somebody waits for
+	// it, and the library around it tidies up for no longer than 0.7 s:
+	// tidyingOnceCalledOff in package dtool.
 	defaultGrace = 600 * time.Millisecond
 )
 
