@@ -78,6 +78,7 @@ type job struct {
 type moment struct {
 	onDisk bool // between two changes of a disk; else of a request
 	n      int  // of the step or request, from 1
+	left   int  // how many steps come after the step
 	phase  phase
 	op     string // counts the requests of this operation alone, if it is not empty
 	what   string // in words
@@ -127,12 +128,13 @@ func (st *stage) moments(t *testing.T, j job, kind string) []moment {
 	}
 	b.rest()
 	var moments []moment
-	for _, step := range steps.FindAllStringSubmatch(o.stderr, -1) {
+	taken := steps.FindAllStringSubmatch(o.stderr, -1)
+	for i, step := range taken {
 		n, err := strconv.Atoi(step[1])
 		if err != nil {
 			t.Fatal(err)
 		}
-		moments = append(moments, moment{onDisk: true, n: n, what: step[2]})
+		moments = append(moments, moment{onDisk: true, n: n, left: len(taken) - 1 - i, what: step[2]})
 	}
 	for _, n := range slices.Sorted(maps.Keys(b.phases)) {
 		for _, p := range b.phases[n] {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/dtool-go/dtool/internal/fixtures"
 )
@@ -65,6 +66,13 @@ func TestSignalEndsTheProgram(t *testing.T) {
 				t.Errorf("said %q, want %q", stderr.String(), tt.stderr)
 			}
 		})
+	}
+}
+
+// TestPatienceEndsWithinASecond adds up what a program may take to end that hangs.
+func TestPatienceEndsWithinASecond(t *testing.T) {
+	if most := patience + patience/20; most >= time.Second {
+		t.Errorf("it may take %v", most)
 	}
 }
 
