@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/dtool-go/dtool/internal/config"
+	"github.com/dtool-go/dtool/internal/pyjson"
 	"github.com/dtool-go/dtool/storage"
 	"github.com/dtool-go/dtool/storage/disk"
 	"github.com/dtool-go/dtool/storage/s3"
@@ -64,6 +65,10 @@ type Client struct {
 	openers  map[string]storage.Opener
 	around   func(directoryStore) directoryStore // what is put around the stores of directories; nil outside tests
 
+	// What a freeze takes of metadata of items; less in tests.
+	maxFragments int64 // bytes
+	maxValues    int   // in the overlays that come of them
+
 	mu     sync.Mutex
 	stores map[reference]storage.Store // by scheme and bucket
 }
@@ -86,6 +91,9 @@ func NewClient(o Options) (*Client, error) {
 		creator:  creator(o.Environ),
 		now:      o.Now,
 		stores:   map[reference]storage.Store{},
+
+		maxFragments: maxFragments,
+		maxValues:    pyjson.MaxValues,
 	}
 	if c.workers, err = settings.NumProcesses(); err != nil {
 		return nil, err

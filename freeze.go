@@ -279,8 +279,8 @@ func (p *Proto) overlaysOfFragments(ctx context.Context, m *Manifest, o Observer
 		if err != nil {
 			return err
 		}
-		if read.Add(int64(len(text))) > maxFragments {
-			return p.inDocument(key, fmt.Errorf("%w: all metadata of items together have more than %d bytes", ErrBadDocument, maxFragments))
+		if read.Add(int64(len(text))) > p.client.maxFragments {
+			return p.inDocument(key, fmt.Errorf("%w: all metadata of items together have more than %d bytes", ErrBadDocument, p.client.maxFragments))
 		}
 		if values[i], err = ParseValue(text); err != nil {
 			return p.inDocument(key, err)
@@ -297,8 +297,8 @@ func (p *Proto) overlaysOfFragments(ctx context.Context, m *Manifest, o Observer
 			continue
 		}
 		if overlays[name] == nil {
-			if (len(overlays)+1)*m.Len() > pyjson.MaxValues {
-				return nil, nil, p.inDocument(key, fmt.Errorf("%w: all overlays together would have more than %d values", ErrBadDocument, pyjson.MaxValues))
+			if (len(overlays)+1)*m.Len() > p.client.maxValues {
+				return nil, nil, p.inDocument(key, fmt.Errorf("%w: all overlays together would have more than %d values", ErrBadDocument, p.client.maxValues))
 			}
 			overlays[name] = Overlay{}
 			for _, item := range m.items {

@@ -164,6 +164,73 @@ func TestWhatIsWrittenIsBounded(t *testing.T) {
 	}
 }
 
+// TestMetadataAreBoundedTogether freezes what has metadata of two names, for one of two
+// items each, under bounds that it just keeps, and under smaller ones.
+func TestMetadataAreBoundedTogether(t *testing.T) {
+	bytes := 2 * int64(len(pyjson.Line("text")))
+	const values = 2 * 2
+	for _, test := range []struct {
+		bytes  int64
+		values int
+		says   string
+	}{
+		{bytes, values, ""},
+		{bytes - 1, values, fmt.Sprintf("all metadata of items together have more than %d bytes", bytes-1)},
+		{bytes, values - 1, "all overlays together would have more than 3 values"},
+	} {
+		p := describedProto(t)
+		p.client.maxFragments, p.client.maxValues = test.bytes, test.values
+		_, err := p.Freeze(t.Context(), FreezeOptions{})
+		if test.says == "" && err != nil {
+			t.Errorf("at the bounds: %v", err)
+		}
+		if test.says != "" && (!errors.Is(err, ErrBadDocument) || !strings.Contains(err.Error(), test.says)) {
+			t.Errorf("got %v, want: %s", err, test.says)
+		}
+	}
+}
+
+// describedProto makes a proto dataset with two items and metadata of each.
+func describedProto(t *testing.T) *Proto {
+	t.Helper()
+	p, err := smallDataset(t).client.Create(t.Context(), "proto", t.TempDir(), CreateOptions{})
+	for _, relpath := range []string{"a", "b"} {
+		if err == nil {
+			err = p.Add(t.Context(), []Source{{Path: create(t, filepath.Join(t.TempDir(), relpath)), Relpath: relpath}}, AddOptions{})
+		}
+		if err == nil {
+			err = p.AddMetadata(t.Context(), relpath, "of_"+relpath, Value{"text"})
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestOldREADMEsAreBoundedTogether has two of which each alone could be read. The
+// larger one has a hole, so that it takes no room on the disk.
+func TestOldREADMEsAreBoundedTogether(t *testing.T) {
+	for size, good := range map[int64]bool{maxHistory - 3: true, maxHistory - 2: false} {
+		d := smallDataset(t)
+		dir := strings.TrimPrefix(d.uri, "file://here")
+		err := os.WriteFile(filepath.Join(dir, "README.yml-1500000000"), []byte("old"), 0o600)
+		if err == nil {
+			err = os.Truncate(create(t, filepath.Join(dir, "README.yml-1600000000")), size)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		versions, err := d.READMEHistory(t.Context())
+		if good && (err != nil || len(versions) != 2) {
+			t.Errorf("at the bound: %d, %v", len(versions), err)
+		}
+		if !good && !errors.Is(err, ErrBadDocument) {
+			t.Errorf("beyond the bound: got %v", err)
+		}
+	}
+}
+
 func smallDataset(t *testing.T) *Dataset {
 	t.Helper()
 	c, err := NewClient(Options{Hostname: "here", Environ: []string{"LOGNAME=olssont"}})
