@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/dtool-go/dtool"
 	"github.com/dtool-go/dtool/internal/s3test"
 )
 
@@ -121,6 +122,9 @@ func jobs() []job {
 	return append([]job{
 		{what: "create", kinds: both, fresh: true, begin: nothing, args: create, again: createAgain(create), then: freezeNew},
 		{what: "create --from", kinds: both, fresh: true, begin: nothing, args: createFrom, again: createAgain(createFrom)},
+		{what: "item fetch from S3 to", kinds: []string{onDisk}, begin: withCache, args: func(s *scene) []string {
+			return []string{"item", "fetch", s.stage.frozen[inS3].uri(), dtool.Identifier("image.bin")}
+		}},
 		{what: "add item", kinds: both, begin: theProto, args: func(s *scene) []string {
 			return []string{"add", "item", s.stage.files, there(s, s.stage.proto), "more"}
 		}},
@@ -195,6 +199,11 @@ func create(s *scene) []string { return []string{"create", "-q", name, s.base()}
 
 func createFrom(s *scene) []string {
 	return []string{"create", "-q", "--from", s.stage.files, name, s.base()}
+}
+
+// withCache has the cache in the place.
+func withCache(s *scene) {
+	s.environ = append(s.environ, "DTOOL_CACHE_DIRECTORY="+s.place.dir)
 }
 
 // createAgain makes the dataset once more, unless it is there. What is unfinished

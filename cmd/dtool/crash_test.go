@@ -264,7 +264,7 @@ func (s *scene) datasets() []string {
 	return uris
 }
 
-var unfinishedFile = regexp.MustCompile(`(^|/)\.dtool/tmp/`)
+var unfinishedFile = regexp.MustCompile(`(^|/)(\.dtool/tmp|\.tmp)/`) // of a dataset, and of the cache
 
 // mustBeWhole looks whether everything under a final name is what was there before or
 // what will be there in the end. The administrative metadata may be those of a
