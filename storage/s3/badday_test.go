@@ -92,6 +92,7 @@ func TestFailures(t *testing.T) {
 		"404 of a web server":  {page(404), 1, "get", storage.ErrUnreachable, "HTML page", "endpoint"},
 		"404 without a word":   {answer(404, ""), 1, "get", storage.ErrUnreachable, "HTTP 404", "endpoint"},
 		"404 page to HEAD":     {page(404), 1, "stat", storage.ErrUnreachable, "HTML", "endpoint"},
+		"404 cut short":        {cut(404, `<?xml version="1.0"?><Error><Code>NoSu`, 200), 3, "get", storage.ErrUnreachable, "cut short (HTTP 404", ""},
 		"page with 200":        {page(200), 3, "get", storage.ErrUnreachable, "HTML page", "proxy"},
 		"page with 200, list":  {page(200), 3, "list", storage.ErrUnreachable, "an HTML page and not one of S3 (HTTP 200, 3 tries)", "proxy"},
 		"nothing with 200":     {answer(200, ""), 1, "list", storage.ErrUnreachable, "not a listing", "proxy"},

@@ -207,7 +207,7 @@ func (f *failure) kind(op string) error {
 		return storage.ErrForbidden
 	case f.code == "SlowDown", f.status == http.StatusTooManyRequests, f.status == http.StatusServiceUnavailable:
 		return storage.ErrThrottled
-	case f.status/100 != 4, f.notS3(), f.status == http.StatusNotFound && f.code == "NotFound":
+	case f.status/100 != 4, f.code == "", f.status == http.StatusNotFound && f.code == "NotFound":
 		return storage.ErrUnreachable
 	}
 	return nil

@@ -36,13 +36,13 @@ func (s *Store) Get(ctx context.Context, key string, r storage.Range) (io.ReadCl
 		return nil, storage.Info{}, s.error("GetObject", key, nil, err)
 	}
 	first := &stream{ctx: ctx, store: s, key: key, etag: info.ETag, body: body, next: r.Offset, end: r.Offset + length}
-	switch {
-	case r == (storage.Range{}) && length <= mostEvidence && !s.tellsMD5.Load():
+	switch whole := r == (storage.Range{}) && info.ETag != ""; {
+	case whole && length > s.partSize:
+		return newObject(first), info, nil
+	case whole && length <= mostEvidence && !s.tellsMD5.Load():
 		return newEvidence(first, s, info.ETag), info, nil
-	case r != (storage.Range{}) || length <= s.partSize || info.ETag == "":
-		return first, info, nil
 	}
-	return newObject(first), info, nil
+	return first, info, nil
 }
 
 // fetch asks for a range of an object, which must have the ETag if one is given.

@@ -173,7 +173,7 @@ func pauses(longest time.Duration) retry.BackoffDelayerFunc {
 	return func(tries int, _ error) (time.Duration, error) {
 		const doublings = 20 // which is beyond any longest pause
 		pause := min(firstPause<<min(tries-1, doublings), longest)
-		return pause/2 + rand.N(pause/2+1), nil
+		return pause/2 + rand.N(pause/2+1), nil //nolint:gosec // nobody gains by foreseeing it
 	}
 }
 
