@@ -145,6 +145,14 @@ func (a admin) isUnfinished() bool {
 	return !a.frozen() && frozenOnce
 }
 
+// madeWith tells whether the metadata can be those of a copy: every copy has the time
+// at which the dataset was made, if any is recorded.
+func (a admin) madeWith(other admin) bool {
+	here, known := a.seconds("created_at")
+	there, knownThere := other.seconds("created_at")
+	return known == knownThere && here == there
+}
+
 func (a admin) document() []byte { return pyjson.Line(a.fields) }
 
 // adminFields are the fields of the format, in the order in which they are written.

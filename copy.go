@@ -76,15 +76,19 @@ func (c *Client) PlanCopy(ctx context.Context, src *Dataset, baseURI string, o C
 
 // copying is one copy, from its plan on.
 type copying struct {
-	client   *Client
-	src      *Dataset
-	base     base
-	dst      *place
-	state    copyState // of the destination, when the plan was made
-	plan     *CopyPlan
-	manifest *Manifest
-	verify   bool
-	observer Observer
+	client *Client
+	src    *Dataset
+	base   base
+	dst    *place
+	state  copyState // of the destination, when the plan was made
+	// manifestLost tells that the destination is frozen and has no manifest that could
+	// be read. It is made anew.
+	manifestLost bool
+	plan         *CopyPlan
+	manifest     *Manifest
+	carried      []documentCopy // once they have been listed
+	verify       bool
+	observer     Observer
 
 	within *serverCopies // nil where items pass through this machine
 	unread atomic.Int64
@@ -111,17 +115,17 @@ func (c *Client) prepareCopy(ctx context.Context, src *Dataset, baseURI string, 
 		return nil, fmt.Errorf("%s: %w", src.uri, err)
 	}
 	cp := &copying{client: c, src: src, base: b, manifest: m, verify: o.Verify, observer: o.oneAtATime()}
-	if cp.dst, cp.state, err = destination(ctx, b, src, o.Resume); err != nil {
-		return nil, err
-	}
-	if cp.plan, err = cp.makePlan(ctx); err == nil && len(cp.plan.Items) > 0 {
-		err = cp.dst.mustHold(ctx, relpaths(m.items))
+	if err = cp.findDestination(ctx, o.Resume); err == nil {
+		cp.plan, err = cp.makePlan(ctx)
 	}
 	return cp, err
 }
 
 // carryOut does what the plan says, from the state that the destination is in.
 func (c *copying) carryOut(ctx context.Context) error {
+	if err := c.mustHold(ctx); err != nil {
+		return err
+	}
 	c.warnOfUnverifiable()
 	if c.state == copyAbsent || c.dst.unregistered {
 		if _, err := c.base.reserve(ctx, c.src.Name(), c.src.UUID()); err != nil {
@@ -146,67 +150,6 @@ func (c *copying) warnOfUnverifiable() {
 			c.observer.Warn(fmt.Sprintf("item %s is copied, and only its size can be checked: %s", quoted(p.Relpath), why))
 		}
 	}
-}
-
-// copyState is what is at the destination of a copy.
-type copyState int
-
-const (
-	copyAbsent copyState = iota // nothing
-	copyBegun
-	copyFrozen
-)
-
-// destination finds the place of the copy, and what is there.
-func destination(ctx context.Context, b base, src *Dataset, resume bool) (*place, copyState, error) {
-	at, err := b.begun(ctx, src.Name(), src.UUID())
-	switch {
-	case errors.Is(err, ErrNotDataset):
-		at, err = b.vacant(ctx, src.Name(), src.UUID())
-		return at, copyAbsent, err
-	case err != nil:
-		return nil, 0, err
-	}
-	state, err := stateOf(ctx, at, src)
-	switch {
-	case err != nil:
-		return nil, 0, err
-	case !resume:
-		return nil, 0, fmt.Errorf("%s: %w", at.uri, ErrExists)
-	}
-	return at, state, nil
-}
-
-// stateOf tells how far the copy is that lies at a place. It is [ErrExists] if
-// what lies there is another dataset, or was frozen with other items. A frozen
-// copy that has lost its manifest is one that was begun: the manifest is made
-// anew.
-func stateOf(ctx context.Context, at *place, src *Dataset) (copyState, error) {
-	a, err := at.readAdmin(ctx)
-	switch {
-	case errors.Is(err, storage.ErrNotFound):
-		return copyBegun, nil
-	case err != nil:
-		return 0, err
-	case a.text("uuid") != src.UUID():
-		return 0, fmt.Errorf("%s: %w, and is another dataset: its UUID is %s, not %s", at.uri, ErrExists, a.text("uuid"), src.UUID())
-	case !a.frozen():
-		return copyBegun, nil
-	}
-	here, err := src.Manifest(ctx)
-	if err != nil {
-		return 0, err
-	}
-	there, err := at.readManifest(ctx)
-	switch {
-	case errors.Is(err, storage.ErrNotFound), errors.Is(err, ErrBadDocument):
-		return copyBegun, nil
-	case err != nil:
-		return 0, err
-	case !here.sameItems(there):
-		return 0, fmt.Errorf("%s: %w, frozen with other items than %s", at.uri, ErrExists, src.uri)
-	}
-	return copyFrozen, nil
 }
 
 // start makes a copy where nothing was, unless another process has gone on with
@@ -251,11 +194,10 @@ func (c *copying) notBegun(ctx context.Context, err error) error {
 // finished it while this one looked at what is there. A README that was written
 // there meanwhile is kept.
 func (c *copying) resume(ctx context.Context) error {
-	state, err := stateOf(ctx, c.dst, c.src)
-	switch {
-	case err != nil:
+	if err := c.findState(ctx); err != nil {
 		return err
-	case state == copyFrozen:
+	}
+	if c.state == copyFrozen {
 		return c.repair(ctx)
 	}
 	here, err := c.src.README(ctx)
@@ -288,7 +230,16 @@ func (c *copying) repair(ctx context.Context) error {
 	if err := c.mustHaveArrived(ctx); err != nil {
 		return err
 	}
+	if c.manifestLost {
+		if err := c.writeManifest(ctx); err != nil {
+			return err
+		}
+	}
 	return c.dst.sweep(ctx)
+}
+
+func (c *copying) writeManifest(ctx context.Context) error {
+	return writeDocument(ctx, c.dst.store, c.dst.layout.keys().manifest, c.manifest.text, nil)
 }
 
 // begin makes the copy a proto dataset, an unfinished one.
@@ -302,10 +253,7 @@ func (c *copying) finish(ctx context.Context) error {
 	if err := transfer.Together(ctx, c.copyDocuments, c.copyItems); err != nil {
 		return err
 	}
-	err := transfer.Together(ctx, c.mustHaveArrived, func(ctx context.Context) error {
-		return writeDocument(ctx, c.dst.store, c.dst.layout.keys().manifest, c.manifest.text, nil)
-	})
-	if err != nil {
+	if err := transfer.Together(ctx, c.mustHaveArrived, c.writeManifest); err != nil {
 		return err
 	}
 	if err := c.dst.writeAdmin(ctx, c.src.adminNow()); err != nil {

@@ -16,19 +16,14 @@ type documentCopy struct{ from, to string }
 
 // copyDocuments copies all documents but those that make a copy a frozen dataset.
 func (c *copying) copyDocuments(ctx context.Context) error {
-	list, err := c.documents(ctx)
-	if err != nil {
-		return err
-	}
-	var keys []string
-	for _, doc := range list {
-		keys = append(keys, doc.to)
-	}
-	if err := c.dst.mustHoldKeys(ctx, keys); err != nil {
-		return err
+	if c.carried == nil {
+		var err error
+		if c.carried, err = c.documents(ctx); err != nil {
+			return err
+		}
 	}
 	workers := c.client.workersFor(c.src.store, c.dst.store)
-	return transfer.Run(ctx, workers, list, func(ctx context.Context, _ int, doc documentCopy) error {
+	return transfer.Run(ctx, workers, c.carried, func(ctx context.Context, _ int, doc documentCopy) error {
 		return c.copyDocument(ctx, doc)
 	})
 }

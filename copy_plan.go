@@ -69,7 +69,7 @@ func (c *copying) makePlan(ctx context.Context) (*CopyPlan, error) {
 			plan.Items = append(plan.Items, PlannedItem{item, reasons[i]})
 		}
 	}
-	plan.Complete = c.state == copyFrozen && len(plan.Items) == 0 && !c.dst.unregistered
+	plan.Complete = c.state == copyFrozen && !c.manifestLost && len(plan.Items) == 0 && !c.dst.unregistered
 	return plan, nil
 }
 
@@ -127,7 +127,7 @@ func (c *copying) compareContent(ctx context.Context, info storage.Info, item It
 	if md5 := c.manifest.md5Of(item); c.dst.layout.recordsMD5() {
 		found, err := c.dst.layout.listed(ctx, c.dst.store, info)
 		switch {
-		case errors.Is(err, storage.ErrForbidden) && md5 != "" && info.ETag == md5:
+		case errors.Is(err, storage.ErrForbidden) && md5 != "" && info.ETag == md5 && !c.verify:
 			return "", nil // the listing has answered
 		case isForeign(err), err == nil && (md5 == "" || found.md5 == ""):
 			return Unrecorded, nil

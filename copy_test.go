@@ -320,6 +320,17 @@ func (m *meanwhile) List(ctx context.Context, prefix string, depth storage.Depth
 	}
 }
 
+// thaw makes a frozen dataset one that is being copied, by its administrative metadata.
+func thaw(t *testing.T, admin string) {
+	t.Helper()
+	text := readText(t, admin)
+	unfinished := strings.Replace(text, `"type": "dataset"`, `"type": "protodataset"`, 1)
+	if unfinished == text {
+		t.Fatalf("these are no metadata of a frozen dataset: %s", text)
+	}
+	must(t, writeFile(admin, unfinished))
+}
+
 func TestResumeKeepsAREADMEThatWasWrittenThere(t *testing.T) {
 	w := newWorld(t)
 	src := w.frozen(w.bucket("plants"), "seedlings", seedling())
@@ -328,6 +339,7 @@ func TestResumeKeepsAREADMEThatWasWrittenThere(t *testing.T) {
 	_, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{})
 	must(t, err)
 	must(t, os.Remove(filepath.Join(base, "seedlings", ".dtool", "manifest.json")))
+	thaw(t, filepath.Join(base, "seedlings", ".dtool", "dtool"))
 	must(t, writeFile(filepath.Join(base, "seedlings", "README.yml"), "mine"))
 	result, err := w.Copy(t.Context(), src, base, dtool.CopyOptions{Resume: true})
 	must(t, err)
@@ -623,6 +635,84 @@ func TestResumeMakesALostManifestAnew(t *testing.T) {
 		d, err := w.OpenFrozen(t.Context(), filepath.Join(base, "seedlings"))
 		must(t, err)
 		mustAgree(t, src, d)
+	}
+}
+
+// TestResumeLeavesWhatWasChangedInAFrozenCopy puts a lost manifest right in a copy that
+// has a life of its own by now.
+func TestResumeLeavesWhatWasChangedInAFrozenCopy(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	src := w.frozen(w.bucket("plants"), "seedlings", seedling())
+	must(t, src.SetAnnotation(ctx, "colour", value(t, `"green"`)))
+	base := t.TempDir()
+	copied, err := w.Copy(ctx, src, base, dtool.CopyOptions{})
+	must(t, err)
+	must(t, copied.Dataset.SetAnnotation(ctx, "colour", value(t, `"red"`)))
+	must(t, copied.Dataset.WriteREADME(ctx, []byte("mine")))
+	must(t, copied.Dataset.Rename(ctx, "weeds"))
+	must(t, os.Truncate(filepath.Join(base, "seedlings", ".dtool", "manifest.json"), 100))
+	result, err := w.Copy(ctx, src, base, dtool.CopyOptions{Resume: true})
+	must(t, err)
+	d, err := w.OpenFrozen(ctx, filepath.Join(base, "seedlings"))
+	must(t, err)
+	colour, err := d.Annotation(ctx, "colour")
+	must(t, err)
+	readme, err := d.README(ctx)
+	must(t, err)
+	if string(colour.JSON()) != `"red"` || string(readme) != "mine" || d.Name() != "weeds" || result.AlreadyComplete {
+		t.Errorf("the copy is called %s, is %s, its README is %q, and complete before: %v", d.Name(), colour.JSON(), readme, result.AlreadyComplete)
+	}
+	report, err := d.Verify(ctx, dtool.VerifyOptions{Full: true})
+	must(t, err)
+	if !report.Good() {
+		t.Errorf("it is not good: %+v", report)
+	}
+}
+
+// TestLostManifestIsNotReplacedByThatOfAnother has two datasets of one UUID, as of
+// somebody who has edited it by hand.
+func TestLostManifestIsNotReplacedByThatOfAnother(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	src := w.frozen(t.TempDir(), "seedlings", seedling())
+	to := w.bucket("to")
+	_, err := w.Copy(ctx, src, to, dtool.CopyOptions{})
+	must(t, err)
+	store := w.memory["to"]
+	must(t, store.Delete(ctx, src.UUID()+"/manifest.json"))
+	info, err := store.Stat(ctx, src.UUID()+"/dtool")
+	must(t, err)
+	_, admin, err := store.Get(ctx, info.Key, storage.Range{})
+	must(t, err)
+	other := strings.Replace(readText(t, filepath.Join(strings.TrimPrefix(src.URI(), "file://workstation"), ".dtool", "dtool")), `"created_at": 1`, `"created_at": 2`, 1)
+	_, err = store.Put(ctx, info.Key, strings.NewReader(other), storage.PutOptions{Size: int64(len(other)), Metadata: admin.Metadata})
+	must(t, err)
+	before := w.keys()
+	_, err = w.Copy(ctx, src, to, dtool.CopyOptions{Resume: true})
+	wantError(t, err, dtool.ErrExists, "lost its manifest")
+	if after := w.keys(); !slices.Equal(before, after) {
+		t.Errorf("there was %q, and is %q", before, after)
+	}
+}
+
+// TestUnfinishedCopyIsNotChanged is about what a resumed copy would undo.
+func TestUnfinishedCopyIsNotChanged(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	src := w.frozen(t.TempDir(), "seedlings", seedling())
+	thaw(t, filepath.Join(strings.TrimPrefix(src.URI(), "file://workstation"), ".dtool", "dtool"))
+	d, err := w.Open(ctx, src.URI())
+	must(t, err)
+	for what, err := range map[string]error{
+		"rename":         d.Rename(ctx, "weeds"),
+		"annotation":     d.SetAnnotation(ctx, "colour", value(t, "1")),
+		"tag":            d.SetTag(ctx, "dry"),
+		"tag, taken off": d.DeleteTag(ctx, "dry"),
+	} {
+		if !errors.Is(err, dtool.ErrUnfinished) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 

@@ -146,8 +146,11 @@ func (d *Dataset) Rename(ctx context.Context, name string) error {
 		return err
 	}
 	now, err := d.readAdmin(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case now.isUnfinished(): // its maker would undo it
+		return fmt.Errorf("%s: %w", d.uri, ErrUnfinished)
 	}
 	return d.setAdmin(ctx, now.with("name", name))
 }
@@ -177,6 +180,15 @@ func (d *Dataset) refuseInside(baseURI string) error {
 	}
 	// The data directory may be a link to elsewhere.
 	return refuseInside(filepath.Join(ref.path, filepath.FromSlash(d.layout.keys().data)), baseURI)
+}
+
+// mustBeFinished refuses a dataset that is being made as a whole, whose maker would
+// undo what somebody else writes.
+func (d *Dataset) mustBeFinished() error {
+	if d.adminNow().isUnfinished() {
+		return fmt.Errorf("%s: %w", d.uri, ErrUnfinished)
+	}
+	return nil
 }
 
 func (d *Dataset) mustBeFrozen() error {

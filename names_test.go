@@ -97,8 +97,8 @@ func TestNamesThatADiskCannotHoldAreRefusedBeforeAnyByte(t *testing.T) {
 			_, err := client.Copy(t.Context(), d, y.base, o)
 			wantError(t, err, storage.ErrInvalidKey, "data/"+relpath, y.base)
 			y.mustBeAsBefore(t, relpath)
-			_, err = client.PlanCopy(t.Context(), d, y.base, o)
-			wantError(t, err, storage.ErrInvalidKey, "data/"+relpath, y.base)
+			_, err = client.PlanCopy(t.Context(), d, y.base, o) // which tries no name, since that is to write
+			must(t, err)
 			y.mustBeAsBefore(t, relpath)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -229,22 +230,30 @@ func (s ofParts) List(ctx context.Context, prefix string, depth storage.Depth) i
 // and refuses it the second look, by which it would see that another process
 // has finished meanwhile.
 func TestRefusalWhileACopyGoesOn(t *testing.T) {
-	for _, key := range []string{"dtool", "manifest.json"} {
-		w := newWorld(t)
-		src := w.frozen(w.bucket("source"), "seedlings", seedling())
-		_, err := w.Copy(t.Context(), src, w.bucket("to"), dtool.CopyOptions{})
-		must(t, err)
-		key = src.UUID() + "/" + key
-		whole := w.memory["to"]
-		must(t, whole.Delete(t.Context(), src.UUID()+"/manifest.json"))
-		log := &recording{Store: whole}
-		w.memory["to"] = &refusing{Store: log, op: "get", key: key, after: 1}
-		w.connect()
-		_, err = w.Copy(t.Context(), src, "mem://to", dtool.CopyOptions{Resume: true})
-		wantError(t, err, storage.ErrForbidden, key)
-		if log.log != nil {
-			t.Errorf("%s was refused, and %q were written", key, log.log)
-		}
+	w := newWorld(t)
+	src := w.frozen(t.TempDir(), "seedlings", seedling())
+	_, err := w.Copy(t.Context(), src, w.bucket("to"), dtool.CopyOptions{})
+	must(t, err)
+	key := src.UUID() + "/dtool"
+	whole := w.memory["to"]
+	must(t, whole.Delete(t.Context(), src.UUID()+"/manifest.json"))
+	local := filepath.Join(strings.TrimPrefix(src.URI(), "file://workstation"), ".dtool", "dtool")
+	frozen := readText(t, local)
+	thaw(t, local)
+	unfinished := readText(t, local)
+	must(t, writeFile(local, frozen))
+	info, err := whole.Stat(t.Context(), key)
+	must(t, err)
+	o := storage.PutOptions{Size: int64(len(unfinished)), Metadata: info.Metadata}
+	_, err = whole.Put(t.Context(), key, strings.NewReader(unfinished), o)
+	must(t, err)
+	log := &recording{Store: whole}
+	w.memory["to"] = &refusing{Store: log, op: "get", key: key, after: 1}
+	w.connect()
+	_, err = w.Copy(t.Context(), src, "mem://to", dtool.CopyOptions{Resume: true})
+	wantError(t, err, storage.ErrForbidden, key)
+	if log.log != nil {
+		t.Errorf("%s was refused, and %q were written", key, log.log)
 	}
 }
 
