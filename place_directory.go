@@ -78,7 +78,7 @@ func (d directory) taken(ctx context.Context, name string, at *place) error {
 	a, err := at.readAdmin(ctx)
 	unfinished := err == nil && a.isUnfinished()
 	if errors.Is(err, storage.ErrNotFound) {
-		unfinished, err = d.beganEarly(ctx, name)
+		unfinished, err = d.beganEarly(ctx, name, true)
 		unfinished = unfinished && err == nil
 	}
 	if unfinished {
@@ -120,7 +120,7 @@ func (d directory) begun(ctx context.Context, name, _ string) (*place, error) {
 	} else if !isAbsent(err) {
 		return nil, err
 	}
-	there, err := d.beganEarly(ctx, name)
+	there, err := d.beganEarly(ctx, name, false) // no copy goes on through a link
 	switch {
 	case errors.Is(err, ErrExists):
 		return nil, fmt.Errorf("%s: %w", at.uri, err)
@@ -134,8 +134,9 @@ func (d directory) begun(ctx context.Context, name, _ string) (*place, error) {
 
 // beganEarly tells what a maker leaves behind that is killed before it has
 // written the administrative metadata, from nothing at all: a directory with no
-// file in it but those that are written first. Any other is [ErrExists].
-func (d directory) beganEarly(ctx context.Context, name string) (bool, error) {
+// file in it but those that are written first, and the link in place of a data
+// directory, if that may be. Any other is [ErrExists].
+func (d directory) beganEarly(ctx context.Context, name string, linked bool) (bool, error) {
 	there := false
 	for info, err := range d.store.List(ctx, name, storage.Shallow) {
 		switch {
@@ -156,6 +157,7 @@ func (d directory) beganEarly(ctx context.Context, name string) (bool, error) {
 		switch {
 		case err != nil:
 			return false, err
+		case linked && part+"/" == k.data && info.Irregular == storage.LinkToDirectory:
 		case part != k.structure && part != k.about && !strings.HasPrefix(part, diskTempDir+"/"):
 			return false, fmt.Errorf("%w, and is no dataset: it holds %s", ErrExists, quoted(part))
 		}

@@ -122,6 +122,7 @@ func jobs() []job {
 	return append([]job{
 		{what: "create", kinds: both, fresh: true, begin: nothing, args: create, again: createAgain(create), then: freezeNew},
 		{what: "create --from", kinds: both, fresh: true, begin: nothing, args: createFrom, again: createAgain(createFrom)},
+		{what: "create -s", kinds: []string{onDisk}, fresh: true, begin: nothing, args: createLinked, again: createAgain(createLinked), then: freezeNew},
 		{what: "item fetch from S3 to", kinds: []string{onDisk}, begin: withCache, args: func(s *scene) []string {
 			return []string{"item", "fetch", s.stage.frozen[inS3].uri(), dtool.Identifier("image.bin")}
 		}},
@@ -199,6 +200,10 @@ func create(s *scene) []string { return []string{"create", "-q", name, s.base()}
 
 func createFrom(s *scene) []string {
 	return []string{"create", "-q", "--from", s.stage.files, name, s.base()}
+}
+
+func createLinked(s *scene) []string {
+	return []string{"create", "-q", "-s", s.stage.files, name, s.base()}
 }
 
 // withCache has the cache in the place.

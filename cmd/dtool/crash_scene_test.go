@@ -185,6 +185,11 @@ func tree(t *testing.T, dir string) state {
 			found[key+"/"] = ""
 			return nil
 		}
+		if entry.Type() == fs.ModeSymlink {
+			target, err := os.Readlink(file)
+			found[key] = "a link to " + target
+			return err
+		}
 		content, err := os.ReadFile(file)
 		if err != nil {
 			return err
