@@ -212,7 +212,7 @@ func (d *Dataset) Manifest(ctx context.Context) (*Manifest, error) {
 	}
 	m, err := d.readManifest(ctx)
 	if errors.Is(err, storage.ErrNotFound) {
-		err = fmt.Errorf("%s: %w: the dataset is frozen and has none: %w", d.uri, ErrBadManifest, err)
+		err = fmt.Errorf("%w: the dataset is frozen and has none: %w", ErrBadManifest, err) // which says where
 	}
 	if err != nil {
 		return nil, err

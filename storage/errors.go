@@ -59,8 +59,16 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// shown gives a key as it is, or with escapes where a terminal would act on it.
+// maxShown is how many bytes of a key a message repeats: those of the longest path
+// that Linux takes.
+const maxShown = 4096
+
+// shown gives a key as it is, or with escapes where a terminal would act on it. Of
+// one that no message has room for it gives the beginning.
 func shown(key string) string {
+	if len(key) > maxShown {
+		return strconv.Quote(key[:maxShown]) + "..."
+	}
 	if !utf8.ValidString(key) || strings.ContainsFunc(key, func(r rune) bool { return !strconv.IsPrint(r) }) {
 		return strconv.Quote(key)
 	}

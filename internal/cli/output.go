@@ -97,10 +97,26 @@ type notes struct{ w io.Writer }
 
 // Printf prints a note of one line, without its end in the format.
 func (n notes) Printf(format string, args ...any) {
-	text := escape(fmt.Sprintf(format, args...), "\n\t")
+	text := escape(shortened(fmt.Sprintf(format, args...)), "\n\t")
 	// Further lines are indented, so that no text from elsewhere can pass for a
 	// note of ours.
 	fmt.Fprintln(n.w, strings.ReplaceAll(text, "\n", "\n  "))
+}
+
+// maxLine is how many bytes a line of a note has at most: room for two of the longest
+// paths that Linux takes, and what is said about them.
+const maxLine = 12 << 10
+
+// shortened leaves out the middle of lines that are too long. It is an argument that
+// makes them so, and what is said of it stands before and behind.
+func shortened(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if len(line) > maxLine {
+			lines[i] = line[:maxLine/2] + " ... " + line[len(line)-maxLine/2:]
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 func isTerminal(w io.Writer) bool {

@@ -112,3 +112,32 @@ func TestNotesAreOneMessage(t *testing.T) {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }
+
+// An argument of any length comes back in part, and what is said about it whole.
+func TestLongArgumentsAreCut(t *testing.T) {
+	long := strings.Repeat("y", 100_000)
+	for name, tt := range map[string]struct {
+		args         []string
+		begins, ends string
+	}{
+		"a command":   {[]string{long}, `dtool: there is no command "yyy`, "yyy\"\nhint: dtool --help lists the commands\n"},
+		"a flag":      {[]string{"ls", "--" + long}, "dtool: ls: unknown flag: --yyy", "yyy\nhint: dtool ls [BASE | DS] [flags]\n"},
+		"a directory": {[]string{"ls", long}, "dtool: open /", "yyy: file name too long\nhint: this file system has no such names\n"},
+		"a bucket":    {[]string{"ls", "s3://" + long + ":"}, "dtool: ", "\n"},
+		"a value":     {[]string{"cp", "--bandwidth", long, "a", "b"}, `dtool: cp: invalid argument "yyy`, "of at least 1kB\nhint: dtool cp DS BASE [flags]\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, stderr := run(t.Context(), t, Process{Args: tt.args})
+			if len(stderr) > 2*maxLine || !strings.HasPrefix(stderr, tt.begins) || !strings.HasSuffix(stderr, tt.ends) {
+				t.Errorf("%d bytes: %.60q ... %q", len(stderr), stderr, stderr[max(0, len(stderr)-120):])
+			}
+		})
+	}
+}
+
+func TestManyLinesAreNotCut(t *testing.T) {
+	text := strings.Repeat(strings.Repeat("x", maxLine)+"\n", 20)
+	if got := shortened(text); got != text {
+		t.Errorf("%d bytes of %d are left", len(got), len(text))
+	}
+}

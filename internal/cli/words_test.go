@@ -239,7 +239,7 @@ hint: if there is a good copy of the dataset, dtool cp --resume COPY BASE puts i
 			}
 			return []string{"verify", d.source}
 		}, 1, `
-dtool: file://labSOURCE: broken document: manifest: the dataset is frozen and has none: open SOURCE, key .dtool/manifest.json: not found: statat .dtool/manifest.json: no such file or directory
+dtool: broken document: manifest: the dataset is frozen and has none: open SOURCE, key .dtool/manifest.json: not found: statat .dtool/manifest.json: no such file or directory
 hint: if there is a good copy of the dataset, dtool cp --resume COPY BASE puts its manifest right
 `},
 		{"a byte of an item is wrong", func(d *desk) []string {
@@ -371,6 +371,12 @@ dtool: open s3://leaves: read the configuration of AWS tools, AWS_CA_BUNDLE and 
 			return []string{"ls", "s3://leaves"}
 		}, 1, `
 dtool: DTOOL_S3_ENDPOINT_leaves cannot be an endpoint: it has not the form https://host or http://host:port
+`},
+		{"an endpoint with a port that there cannot be", func(d *desk) []string {
+			d.environ["DTOOL_S3_ENDPOINT_leaves"] = "http://127.0.0.1:99999"
+			return []string{"ls", "s3://leaves"}
+		}, 1, `
+dtool: open s3://leaves: DTOOL_S3_ENDPOINT_leaves has the port 99999, and ports go from 1 to 65535
 `},
 		{"an endpoint with a password", func(d *desk) []string {
 			d.environ["DTOOL_S3_ENDPOINT_leaves"] = "https://olssont:sesame@store.example.org"

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -105,6 +106,9 @@ func (c Config) checkEndpoint() (Config, error) {
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return c, fmt.Errorf("%s has more than scheme, host, port and path", c.EndpointSetting)
+	}
+	if port, err := strconv.Atoi(u.Port()); u.Port() != "" && (err != nil || port < 1 || port > 65535) {
+		return c, fmt.Errorf("%s has the port %.20s, and ports go from 1 to 65535", c.EndpointSetting, u.Port())
 	}
 	if host := awsHost.FindStringSubmatch(u.Host); host != nil {
 		c.Endpoint = ""
