@@ -180,12 +180,13 @@ func (c *copying) isVacant(ctx context.Context) bool {
 	return isAbsent(err)
 }
 
-// notBegun gives the reservation up if the first documents must not be written,
-// for it would stand in the way of a later copy by other settings; but not if another
-// process has gone on with it.
+// notBegun gives the reservation up if the first documents cannot be written,
+// for it would stand in the way of a later copy; but not if the store may have them
+// all the same, or another process has gone on with it.
 func (c *copying) notBegun(ctx context.Context, err error) error {
-	if errors.Is(err, storage.ErrForbidden) && c.isVacant(ctx) {
-		return errors.Join(err, c.base.release(ctx, c.src.UUID()))
+	passing := errors.Is(err, storage.ErrUnreachable) || errors.Is(err, storage.ErrThrottled)
+	if ctx.Err() == nil && !passing && c.isVacant(ctx) {
+		return errors.Join(err, c.base.remove(ctx, c.src.Name(), c.src.UUID()))
 	}
 	return err
 }

@@ -46,7 +46,7 @@ func (c *Client) create(ctx context.Context, b base, a admin, linkTo string) (*P
 	at, err := b.reserve(ctx, name, a.text("uuid"))
 	if err != nil && ctx.Err() != nil { // it may be reserved all the same
 		if releasing := b.release(later, a.text("uuid")); releasing != nil {
-			err = errors.Join(err, fmt.Errorf("%s: %w: %w", name, ErrLeftBehind, releasing))
+			err = errors.Join(err, &LeftBehindError{name, releasing})
 		}
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (p *Proto) discard(ctx context.Context, b base) error {
 		err = b.remove(ctx, p.Name(), p.UUID())
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w: %w", p.uri, ErrLeftBehind, err)
+		return &LeftBehindError{p.uri, err}
 	}
 	return nil
 }

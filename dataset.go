@@ -232,6 +232,9 @@ func (d *Dataset) manifestNow() *Manifest {
 func (p *place) readManifest(ctx context.Context) (*Manifest, error) {
 	key := p.layout.keys().manifest
 	text, err := readDocument(ctx, p.store, key, maxManifest)
+	if errors.Is(err, storage.ErrCorrupted) {
+		return nil, fmt.Errorf("%s: %w: %w", p.uri, ErrBadManifest, err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -66,6 +66,23 @@ var (
 	ErrUnreadable = errors.New("cannot be read as an item")
 )
 
+// A LeftBehindError says where something is left of a dataset that was begun. It is
+// [ErrLeftBehind].
+type LeftBehindError struct {
+	URI string // or the name, where nobody knows more
+	Err error  // why it could not be removed
+}
+
+func (e *LeftBehindError) Error() string {
+	return fmt.Sprintf("%s: %v: %v", e.URI, ErrLeftBehind, e.Err)
+}
+
+// Unwrap gives the reason.
+func (e *LeftBehindError) Unwrap() error { return e.Err }
+
+// Is tells that it is ErrLeftBehind.
+func (*LeftBehindError) Is(target error) bool { return target == ErrLeftBehind }
+
 // An ItemError says which item an operation failed on.
 type ItemError struct {
 	Op         string // "adding", "copying", "fetching", "hashing", "opening" or "verifying"

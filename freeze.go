@@ -1,6 +1,7 @@
 package dtool
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -227,10 +228,10 @@ func (p *Proto) seal(ctx context.Context, a admin, m *Manifest, data []storage.I
 	return d, nil
 }
 
-// Tidy removes from a frozen dataset what a freeze has left that was interrupted
-// after its last write: metadata of items, which are in overlays by now, and
-// unfinished files.
-func (d *Dataset) Tidy(ctx context.Context) error {
+// FinishFreeze removes from a frozen dataset what a freeze has left that was interrupted
+// after its last write: metadata of items that are in overlays by now, and unfinished
+// files. Metadata that are in no overlay stay.
+func (d *Dataset) FinishFreeze(ctx context.Context) error {
 	if err := d.mustBeFrozen(); err != nil {
 		return err
 	}
@@ -238,7 +239,43 @@ func (d *Dataset) Tidy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.tidy(ctx, fragments)
+	inOverlay := make([]bool, len(fragments))
+	err = transfer.Run(ctx, d.client.workersFor(d.store), fragments, func(ctx context.Context, i int, key string) (err error) {
+		inOverlay[i], err = d.isInOverlay(ctx, key)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var done []string
+	for i, key := range fragments {
+		if inOverlay[i] {
+			done = append(done, key)
+		}
+	}
+	return d.tidy(ctx, done)
+}
+
+// isInOverlay tells whether the overlay of a fragment's name has its value.
+func (d *Dataset) isInOverlay(ctx context.Context, key string) (bool, error) {
+	text, err := readDocument(ctx, d.store, key, maxFragment)
+	if err != nil {
+		return false, err
+	}
+	value, err := ParseValue(text)
+	if err != nil {
+		return false, d.inDocument(key, err)
+	}
+	id, name, _ := d.fragmentOf(key)
+	overlay, err := d.Overlay(ctx, name)
+	if errors.Is(err, ErrNoOverlay) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	there, ok := overlay[id]
+	return ok && bytes.Equal(there.JSON(), value.JSON()), nil
 }
 
 // tidy removes what only a proto dataset has.

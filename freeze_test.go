@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -253,5 +254,34 @@ func TestFreezeReadsWhatIsRecordedWrongly(t *testing.T) {
 	must(t, err)
 	if got := contents(t, d); got["a.txt"] != "after" || !report.Good() {
 		t.Errorf("frozen with %v, good: %v", got, report.Good())
+	}
+}
+
+// TestFinishFreezeKeepsMetadataThatAreInNoOverlay has one that the freeze has taken in, and
+// others that came later.
+func TestFinishFreezeKeepsMetadataThatAreInNoOverlay(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	d := w.frozen(w.bucket("plants"), "seedlings", seedling())
+	id := dtool.Identifier("reads.txt")
+	overlay := dtool.Overlay{}
+	for relpath := range seedling() {
+		overlay[dtool.Identifier(relpath)] = value(t, `"reads"`)
+	}
+	must(t, d.SetOverlay(ctx, "kind", overlay))
+	for name, text := range map[string]string{id + ".kind": `"reads"`, id + ".note": `"late"`, dtool.Identifier("empty.dat") + ".kind": `"other"`} {
+		_, err := w.memory["plants"].Put(ctx, d.UUID()+"/fragments/"+name+".json", strings.NewReader(text), storage.PutOptions{Size: int64(len(text))})
+		must(t, err)
+	}
+	must(t, d.FinishFreeze(ctx))
+	var left []string
+	for info, err := range w.memory["plants"].List(ctx, d.UUID()+"/fragments/", storage.Deep) {
+		must(t, err)
+		left = append(left, strings.TrimPrefix(info.Key, d.UUID()+"/fragments/"))
+	}
+	want := []string{id + ".note.json", dtool.Identifier("empty.dat") + ".kind.json"}
+	slices.Sort(want)
+	if !slices.Equal(left, want) {
+		t.Errorf("left are %q, want %q", left, want)
 	}
 }

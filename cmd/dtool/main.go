@@ -37,9 +37,12 @@ func untilSignal() context.Context {
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	go func() {
 		s := cli.Signal((<-signals).(syscall.Signal))
-		signal.Stop(signals)
 		cancel(s)
-		<-time.After(patience)
+		select {
+		case second := <-signals:
+			s = cli.Signal(second.(syscall.Signal))
+		case <-time.After(patience):
+		}
 		endNow(s)
 	}()
 	return ctx

@@ -54,7 +54,11 @@ func (a *app) runAddItem(ctx context.Context, args []string) error {
 	}
 	observer, done := a.observe(false)
 	defer done()
-	return proto.Add(ctx, sources, dtool.AddOptions{Observer: observer})
+	err = proto.Add(ctx, sources, dtool.AddOptions{Observer: observer})
+	if err != nil && ctx.Err() != nil {
+		return hinted{err, "some of it may have been added: the same command again adds the rest, and is due before dtool freeze"}
+	}
+	return err
 }
 
 // splitAddArgs finds the proto dataset among the arguments: the last one, or of

@@ -143,15 +143,16 @@ func isBrokenPipe(err error) bool {
 func (a *app) report(ctx context.Context, err error) int {
 	code := exitCode(ctx, err)
 	var decided *status
+	var left *dtool.LeftBehindError
 	switch {
 	case err == nil, isBrokenPipe(err):
 		return code
 	case errors.As(err, &decided) && decided.err == nil:
 		return code
-	case ctx.Err() != nil && !errors.Is(err, dtool.ErrLeftBehind):
-		a.notes.Printf("dtool: %v", context.Cause(ctx))
+	case ctx.Err() != nil && errors.As(err, &left):
+		a.notes.Printf("dtool: %v; %s %v", context.Cause(ctx), left.URI, dtool.ErrLeftBehind)
 	case ctx.Err() != nil:
-		a.notes.Printf("dtool: %v\n%v", context.Cause(ctx), err)
+		a.notes.Printf("dtool: %v", context.Cause(ctx))
 	default:
 		a.notes.Printf("dtool: %v", err)
 	}
@@ -169,11 +170,11 @@ func hintFor(ctx context.Context, err error) string {
 	switch {
 	case errors.As(err, &own):
 		return own.hint
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !errors.Is(err, dtool.ErrLeftBehind):
 		return ""
 	case errors.As(err, &usage):
 		return usage.hint
-	case errors.As(err, &store) && store.Hint != "":
+	case errors.As(err, &store) && store.Hint != "" && !errors.Is(err, dtool.ErrLeftBehind):
 		return store.Hint
 	}
 	for _, h := range hints() {

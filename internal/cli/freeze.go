@@ -36,6 +36,9 @@ func (a *app) runFreeze(ctx context.Context, uri string) error {
 	observer, done := a.observe(false)
 	ds, err := proto.Freeze(ctx, dtool.FreezeOptions{Observer: observer})
 	done()
+	if err != nil && ctx.Err() != nil {
+		return hinted{err, "it is a proto dataset as before: dtool freeze " + shellQuoted(uri) + " begins anew"}
+	}
 	if err != nil {
 		return err
 	}
@@ -54,5 +57,5 @@ func (a *app) tidy(ctx context.Context, uri string) error {
 	if err != nil {
 		return err
 	}
-	return ds.Tidy(ctx)
+	return ds.FinishFreeze(ctx)
 }

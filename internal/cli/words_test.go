@@ -208,11 +208,21 @@ dtool: warning: items pass through this machine, since the store does not copy t
 dtool: warning: the dataset is frozen, but what only a proto dataset has could not be removed, which another freeze tries again: DeleteObjects s3://roots at ENDPOINT, key UUID/fragments/cfc7b4885384957ae445bc14914d4588f607651c.kind.json: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
 `},
 		{"a manifest cut short", func(d *desk) []string {
-			d.overwrite(d.uuid+"/manifest.json", `{"dtoolcore_version": "3.18.0", "items": {"86`)
-			return []string{"ls", d.there}
+			mustWrite(d.t, filepath.Join(d.source, ".dtool", "manifest.json"), `{"dtoolcore_version": "3.18.0", "items": {"86`)
+			return []string{"ls", d.source}
 		}, 1, `
-dtool: s3://leaves/UUID: UUID/manifest.json: broken document: manifest: line 1, column 46: expected the rest of a string, found the end of the text
+dtool: file://labSOURCE: .dtool/manifest.json: broken document: manifest: line 1, column 46: expected the rest of a string, found the end of the text
 hint: if there is a good copy of the dataset, dtool cp --resume COPY BASE puts its manifest right
+`},
+		{"a README that the store has damaged", func(d *desk) []string {
+			readme := filepath.Join(d.home, "README.yml")
+			mustWrite(d.t, readme, "---\nproject: leaves\n")
+			d.must("readme", "write", d.there, readme)
+			d.overwrite(d.uuid+"/README.yml", "---\nproject: l")
+			return []string{"readme", "show", d.there}
+		}, 1, `
+dtool: corrupted: UUID/README.yml is not what the store says that it holds: MD5 ebc349894fe73c8b8d358e44599f2fac where a8af3ff85769bb3f953299d63256cb4e was expected
+hint: if files are being written to, wait until that is done and try again; dtool verify --full tells which items of a dataset are damaged
 `},
 		{"an empty manifest", func(d *desk) []string {
 			mustWrite(d.t, filepath.Join(d.source, ".dtool", "manifest.json"), "")
