@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/dtool-go/dtool/internal/portable"
@@ -150,6 +151,9 @@ func (s *Store) newTrial() (trial, error) {
 	if err != nil {
 		return nil, err
 	}
+	if dir != s.dir {
+		sweepTrials(root)
+	}
 	t := dirTrial{above: root, dir: filepath.Join(s.tempDirBelow(dir), tempName())}
 	if err = root.MkdirAll(t.dir, newDir); err == nil {
 		t.root, err = root.OpenRoot(t.dir)
@@ -159,6 +163,20 @@ func (s *Store) newTrial() (trial, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// sweepTrials removes the trials of processes that are no more from a directory that
+// is nobody's own, so that no Sweep comes by.
+func sweepTrials(root *os.Root) {
+	entries, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return // who may not list it has left nothing, or cannot help it
+	}
+	for _, entry := range entries {
+		if entry.IsDir() && strings.HasPrefix(entry.Name(), tempPrefix) {
+			_ = sweepOne(root, entry.Name(), entry)
+		}
+	}
 }
 
 // tempDirBelow gives where unfinished objects lie, if the directory is the store's own.
@@ -199,7 +217,7 @@ func (t dirTrial) end() {
 	if t.root != nil {
 		t.root.Close()
 	}
-	_ = t.above.RemoveAll(t.dir) // Sweep finds what is left of it
+	_ = t.above.RemoveAll(t.dir) // Sweep or the next trial finds what is left of it
 	if above := filepath.Dir(t.dir); above != "." {
 		_ = t.above.Remove(above) // unless something is in it
 	}

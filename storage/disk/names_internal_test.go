@@ -3,9 +3,11 @@ package disk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -225,4 +227,27 @@ func below(t *testing.T, dir string) []string {
 		t.Fatal(err)
 	}
 	return names
+}
+
+// TestTrialsThatWereKilledAreSweptAway has a base in which an earlier process tried names.
+func TestTrialsThatWereKilledAreSweptAway(t *testing.T) {
+	base := t.TempDir()
+	ended := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
+	if err := ended.Run(); err != nil {
+		t.Fatal(err)
+	}
+	left := filepath.Join(base, fmt.Sprintf("%s%s-%d-A", tempPrefix, machine(), ended.Process.Pid))
+	if err := os.MkdirAll(filepath.Join(left, "a:b"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(filepath.Join(base, "new"), Options{TempDir: ".dtool/tmp"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.CheckKeys(t.Context(), []string{"data/odd\u00e9"}); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := os.ReadDir(base); err != nil || len(entries) > 0 {
+		t.Errorf("the base holds %v, %v", entries, err)
+	}
 }
