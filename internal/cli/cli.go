@@ -43,6 +43,7 @@ func Run(ctx context.Context, p Process) int {
 		Process: p,
 		out:     newOutput(p.Stdout),
 		notes:   notes{w: p.Stderr},
+		waits:   newTeller(p.Stderr, p.Now),
 	}
 	err := a.execute(ctx)
 	if flushErr := a.out.Flush(); err == nil {
@@ -56,7 +57,9 @@ type app struct {
 	Process
 	out         *output // results
 	notes       notes   // what is said beside them
+	waits       *teller // what is said of waiting
 	debug       bool
+	quiet       bool
 	concurrency concurrency
 	bandwidth   byteRate
 	client      *dtool.Client // nil until it is needed
@@ -92,10 +95,13 @@ func (a *app) library() (*dtool.Client, error) {
 }
 
 func (a *app) logger() *slog.Logger {
-	if !a.debug {
+	switch {
+	case a.debug:
+		return slog.New(slog.NewTextHandler(a.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	case a.quiet:
 		return nil
 	}
-	return slog.New(slog.NewTextHandler(a.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return slog.New(waits{teller: a.waits})
 }
 
 func (a *app) open(ctx context.Context, uri string) (*dtool.Dataset, error) {

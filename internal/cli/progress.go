@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -16,7 +17,7 @@ import (
 // and progress to bars there if it is a terminal. The function that is returned
 // ends the display; until then nothing else may be printed.
 func (a *app) observe(quiet bool) (dtool.Observer, func()) {
-	d := &display{notes: a.notes}
+	d := &display{notes: a.notes, waits: a.waits}
 	o := dtool.Observer{Warn: d.warn}
 	if !quiet && a.showsProgress() {
 		o.Progress = d.update
@@ -36,8 +37,11 @@ func (a *app) counter(format string) (one, end func()) {
 		return func() {}, func() {}
 	}
 	begin := make(chan any)
-	wait := time.AfterFunc(time.Second, func() { close(begin) })
 	bars := mpb.New(mpb.WithOutput(a.Stderr), mpb.WithRenderDelay(begin))
+	wait := time.AfterFunc(time.Second, func() {
+		close(begin)
+		a.waits.through(above{bars, a.Stderr}) // until then bars swallow what they get
+	})
 	bar := bars.New(0, mpb.NopStyle(), mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.CurrentNoUnit(format)))
 	return bar.Increment, func() {
 		wait.Stop()
@@ -49,6 +53,7 @@ func (a *app) counter(format string) (one, end func()) {
 // A display shows a bar for each phase of the work, one below the other.
 type display struct {
 	notes notes
+	waits *teller
 	bars  *mpb.Progress // nil until there is something to show
 	now   *phase        // nil until then
 }
@@ -56,6 +61,7 @@ type display struct {
 func (d *display) update(p dtool.Progress) {
 	if d.bars == nil {
 		d.bars = mpb.New(mpb.WithOutput(d.notes.w))
+		d.waits.through(above{d.bars, d.notes.w})
 	}
 	if d.now == nil || d.now.name != p.Phase {
 		d.now.end()
@@ -68,9 +74,22 @@ func (d *display) update(p dtool.Progress) {
 func (d *display) warn(message string) {
 	n := d.notes
 	if d.bars != nil {
-		n.w = d.bars
+		n.w = above{d.bars, d.notes.w}
 	}
 	n.Printf("dtool: warning: %s", message)
+}
+
+// above writes above bars, and in their place once they have ended.
+type above struct {
+	bars  *mpb.Progress
+	place io.Writer
+}
+
+func (a above) Write(p []byte) (int, error) {
+	if n, err := a.bars.Write(p); err == nil {
+		return n, nil
+	}
+	return a.place.Write(p)
 }
 
 func (d *display) end() {

@@ -41,6 +41,9 @@ func (a *app) rootCommand() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.debug, "debug", false, "say on standard error what is done")
 	root.PersistentFlags().Var(&a.concurrency, "concurrency", "work on `N` items at a time (default 32 over a network)")
 	root.PersistentFlags().Var(&a.bandwidth, "bandwidth", "send and receive at most `RATE` bytes a second over the network, such as 10MiB")
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
+		a.quiet, _ = cmd.Flags().GetBool("quiet") // which some commands have
+	}
 	root.Flags().Bool("version", false, "print the version")
 	root.Version = versionText(a.Version)
 	root.SetVersionTemplate("{{.Version}}")

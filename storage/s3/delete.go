@@ -65,6 +65,7 @@ func (s *Store) deleteOne(ctx context.Context, key string) error {
 // deleteMany removes what fits into one request, and asks again for the objects
 // that the store could not remove for now, as often as a request is tried.
 func (s *Store) deleteMany(ctx context.Context, keys []string) error {
+	began := time.Now()
 	for try := 1; ; try++ {
 		left, cause, err := s.deleteSome(ctx, keys)
 		if err != nil || len(left) == 0 {
@@ -73,7 +74,7 @@ func (s *Store) deleteMany(ctx context.Context, keys []string) error {
 		if try >= s.retryer.MaxAttempts() {
 			return s.requestError(ctx, "DeleteObjects", left[0], &retry.MaxAttemptsError{Attempt: try, Err: cause})
 		}
-		s.log.InfoContext(ctx, "objects that could not be removed are tried again", "objects", len(left), "error", cause.Error())
+		s.log.InfoContext(ctx, "objects that could not be removed are tried again", "objects", len(left), "error", cause.Error(), "waited", time.Since(began))
 		if err := s.pause(ctx, try, cause); err != nil {
 			return s.error("DeleteObjects", left[0], nil, err)
 		}

@@ -94,11 +94,7 @@ type loggingClient struct {
 func (c loggingClient) Do(req *http.Request) (*http.Response, error) {
 	start := time.Now()
 	resp, err := c.next.Do(req)
-	level := slog.LevelDebug
-	if failed(resp, err) && req.Context().Err() == nil {
-		level = slog.LevelInfo // it may well be tried again, and somebody waits meanwhile
-	}
-	if !c.log.Enabled(req.Context(), level) {
+	if !c.log.Enabled(req.Context(), slog.LevelDebug) {
 		return resp, err
 	}
 	attrs := []slog.Attr{
@@ -113,7 +109,7 @@ func (c loggingClient) Do(req *http.Request) (*http.Response, error) {
 	} else {
 		attrs = append(attrs, slog.Int("status", resp.StatusCode), slog.String("request", resp.Header.Get("X-Amz-Request-Id")))
 	}
-	c.log.LogAttrs(req.Context(), level, "S3 request", attrs...)
+	c.log.LogAttrs(req.Context(), slog.LevelDebug, "S3 request", attrs...)
 	return resp, err
 }
 
@@ -123,10 +119,6 @@ func tryOf(req *http.Request) (try string, again bool) {
 	said, _, _ := strings.Cut(req.Header.Get("Amz-Sdk-Request"), ";")
 	try, ok := strings.CutPrefix(said, "attempt=")
 	return try, ok && try != "1"
-}
-
-func failed(resp *http.Response, err error) bool {
-	return err != nil || resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests
 }
 
 // loggable gives a URL without user, and without the parameters that sign it.

@@ -50,7 +50,7 @@ func open(ctx context.Context, bucket string, c Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		bucket: bucket, endpointSetting: c.EndpointSetting, keySetting: c.KeySetting, limits: c.Limits, partSize: c.PartSize, inFlight: c.PartsInFlight, copySize: c.CopySize, log: c.Log,
+		bucket: bucket, endpointSetting: c.EndpointSetting, keySetting: c.KeySetting, limits: c.Limits, partSize: c.PartSize, inFlight: c.PartsInFlight, copySize: c.CopySize,
 		retryer: c.retryer(shared.RetryMaxAttempts), keptWaiting: keptWaiting, grace: defaultGrace,
 	}
 	provider, err := findCredentials(ctx, shared.Credentials)
@@ -62,6 +62,7 @@ func open(ctx context.Context, bucket string, c Config) (*Store, error) {
 		o.Credentials = provider
 		o.HTTPClient = newHTTPClient(shared.HTTPClient, c)
 		o.Retryer = s.retryer
+		o.APIOptions = append(o.APIOptions, s.sayAgain)
 		// A bucket's name with a dot fits no certificate, and one with an
 		// upper case letter or an underscore is no name of a host.
 		o.UsePathStyle = o.BaseEndpoint != nil || !hostLike.MatchString(bucket)
@@ -74,6 +75,7 @@ func open(ctx context.Context, bucket string, c Config) (*Store, error) {
 	endpoint := s.api.Options().BaseEndpoint
 	s.atAWS = endpoint == nil
 	s.name = nameFor(bucket, endpoint)
+	s.log = c.Log.With("store", s.name)
 	return s, nil
 }
 

@@ -99,7 +99,10 @@ type Config struct {
 	// that the bytes of an object take on their way.
 	Stall time.Duration
 
-	// Log gets a line for each request. Nil discards them.
+	// Log gets a line for each try of each request, at the level Debug. At the level
+	// Info it gets what keeps somebody waiting, with the store's name as "store" and
+	// as "waited" how long that has been; at Warn what is left in the bucket. Nil
+	// discards them.
 	Log *slog.Logger
 
 	transport http.RoundTripper // in place of the network, for tests

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/dtool-go/dtool/storage"
 )
@@ -18,6 +19,7 @@ type stream struct {
 	body      io.ReadCloser // nil before and between requests
 	next, end int64         // bytes from the start of the object
 	fruitless int           // how often in a row it broke off without a byte
+	since     time.Time     // when that began
 	err       error
 }
 
@@ -65,7 +67,10 @@ func (s *stream) broken(cause error) error {
 		return s.store.error("GetObject", s.key, storage.ErrUnreachable,
 			fmt.Errorf("the body broke off at byte %d of %d: %w", s.next, s.end, transportCause(cause)))
 	}
-	s.store.log.InfoContext(s.ctx, "a body broke off and is continued", "key", s.key, "byte", s.next, "error", cause.Error())
+	if s.fruitless == 1 {
+		s.since = time.Now()
+	}
+	s.store.log.InfoContext(s.ctx, "a body broke off and is continued", "key", s.key, "byte", s.next, "error", cause.Error(), "waited", time.Since(s.since))
 	if err := s.store.pause(s.ctx, s.fruitless, cause); err != nil {
 		return s.store.error("GetObject", s.key, nil, err)
 	}
