@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -43,7 +44,7 @@ func (a *app) readmeValidateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return dtool.ValidateREADME(text)
+			return about(args[0], dtool.ValidateREADME(text))
 		},
 	}
 	return withExits(cmd, exit{5, dtool.ErrInvalidYAML, "it is not YAML, or has a key twice"})
@@ -77,9 +78,17 @@ func (a *app) runREADMEWrite(ctx context.Context, uri, file string) error {
 		return err
 	}
 	if text, err = dtool.NormaliseREADME(text); err != nil {
-		return err
+		return about(file, err)
 	}
 	return ds.WriteREADME(ctx, text)
+}
+
+// about adds to an error what it is about, as it was named on the command line.
+func about(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // readFile reads a file, or standard input where its name is "-".
