@@ -9,8 +9,9 @@ import (
 	"github.com/dtool-go/dtool/storage/s3"
 )
 
-// Attempts is how often a bucket that [Open] opens is asked for anything.
-const Attempts = 3
+// Attempts is how often a bucket that [Open] opens is asked for anything. Where many
+// connections are broken a request may meet several of them.
+const Attempts = 5
 
 // Open opens a bucket of a server as dtool does, but with hardly a pause between two
 // tries of a request, and as small parts as S3 allows. A connection may rest for

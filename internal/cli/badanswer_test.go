@@ -83,7 +83,7 @@ func badAnswers() []badAnswer {
 		{"cp up, in parts", "parts are altered for ever", badday.Always("UploadPart", badday.AlterRequest()), `copying item .* UploadPart .* corrupted: `, 0},
 		{"cp up, in parts", "a part is cut once", once("UploadPart", badday.CutRequest()), "", 0},
 		{"cp up, in parts", "a part is not taken once", once("UploadPart", badday.StallRequest()), "", short},
-		{"cp up, in parts", "parts are not taken at all", badday.Always("UploadPart", badday.StallRequest()), `UploadPart .* unreachable: .*\(3 tries\)`, short},
+		{"cp up, in parts", "parts are not taken at all", badday.Always("UploadPart", badday.StallRequest()), `UploadPart .* unreachable: .*\(5 tries\)`, short},
 		{"cp down", "a manifest is short once", onKey("manifest.json", 1, badday.CutAnswer()), "", 0},
 		{"ls", "a listing without end once", once("ListObjectsV2", badday.CutAnswer()), "", 0},
 
