@@ -76,13 +76,9 @@ func (c *copying) mustHold(ctx context.Context) error {
 	if c.carried, err = c.documents(ctx); err != nil {
 		return err
 	}
-	keys := make([]string, 0, c.manifest.Len()+len(c.carried))
-	for _, item := range c.manifest.items {
-		key, err := c.dst.layout.itemKey(item.Relpath)
-		if err != nil {
-			return err
-		}
-		keys = append(keys, key)
+	keys, err := c.dst.itemKeys(relpaths(c.manifest.items))
+	if err != nil {
+		return err
 	}
 	for _, doc := range c.carried {
 		keys = append(keys, doc.to)

@@ -37,15 +37,23 @@ func (p *place) sweep(ctx context.Context) error {
 // mustHold refuses relpaths that cannot lie side by side where the place is: what
 // the layout allows, the disk below it may not.
 func (p *place) mustHold(ctx context.Context, relpaths iter.Seq[string]) error {
+	keys, err := p.itemKeys(relpaths)
+	if err != nil {
+		return err
+	}
+	return p.mustHoldKeys(ctx, keys)
+}
+
+func (p *place) itemKeys(relpaths iter.Seq[string]) ([]string, error) {
 	var keys []string
 	for relpath := range relpaths {
 		key, err := p.layout.itemKey(relpath)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		keys = append(keys, key)
 	}
-	return p.mustHoldKeys(ctx, keys)
+	return keys, nil
 }
 
 func (p *place) mustHoldKeys(ctx context.Context, keys []string) error {

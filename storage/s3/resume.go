@@ -69,8 +69,9 @@ func (s *Store) leftover(ctx context.Context, key string, opts storage.PutOption
 }
 
 // lastUpload gives the ID of the upload for the key that was begun last, or
-// nothing. One that wants a checksum beside each part is not ours. The first page of the listing is enough, since keys are in order and
-// no other key that begins with this one comes before it.
+// nothing. One that wants a checksum beside each part is not ours. The first page of
+// the listing is enough, since keys are in order and no other key that begins with
+// this one comes before it.
 func (s *Store) lastUpload(ctx context.Context, key string) (string, error) {
 	in := &s3.ListMultipartUploadsInput{Bucket: &s.bucket, Prefix: &key, EncodingType: types.EncodingTypeUrl}
 	out, err := call(ctx, s, "ListMultipartUploads", key, func(ctx context.Context, region func(*s3.Options)) (*s3.ListMultipartUploadsOutput, error) {
