@@ -185,10 +185,14 @@ func (c *copying) isVacant(ctx context.Context) bool {
 // all the same, or another process has gone on with it.
 func (c *copying) notBegun(ctx context.Context, err error) error {
 	passing := errors.Is(err, storage.ErrUnreachable) || errors.Is(err, storage.ErrThrottled)
-	if ctx.Err() == nil && !passing && c.isVacant(ctx) {
+	switch {
+	case ctx.Err() != nil, passing, !c.isVacant(ctx):
+		return err
+	case c.dst.layout.alone(): // the directory was made for it just now
 		return errors.Join(err, c.base.remove(ctx, c.src.Name(), c.src.UUID()))
 	}
-	return err
+	// In a bucket there may be items of a dataset that has lost everything else.
+	return errors.Join(err, c.base.release(ctx, c.src.UUID()))
 }
 
 // resume goes on with a copy that was begun, unless another process has

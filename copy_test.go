@@ -914,3 +914,19 @@ func TestTooLongANameForABucketIsRefusedBeforeAnythingIsWritten(t *testing.T) {
 		t.Errorf("%q were written", written)
 	}
 }
+
+// TestCopyLeavesItemsAloneThatHaveLostEverythingElse has a bucket with an item of a
+// dataset of which neither registration nor metadata are there any more.
+func TestCopyLeavesItemsAloneThatHaveLostEverythingElse(t *testing.T) {
+	w := newWorld(t)
+	src := w.frozen(t.TempDir(), "seedlings", seedling())
+	to := w.bucket("to")
+	key := src.UUID() + "/data/" + dtool.Identifier("reads.txt")
+	_, err := w.memory["to"].Put(t.Context(), key, strings.NewReader("precious"), storage.PutOptions{Size: 8})
+	must(t, err)
+	_, err = w.Copy(t.Context(), src, to, dtool.CopyOptions{})
+	wantError(t, err, dtool.ErrExists)
+	if keys := w.keys(); len(keys) != 1 {
+		t.Errorf("in the bucket are %q", keys)
+	}
+}
