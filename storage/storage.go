@@ -134,6 +134,9 @@ type PutOptions struct {
 	// ModTime is what Info.ModTime should give, where a store can set it.
 	// Zero means now.
 	ModTime time.Time
+	// ContentType is what a browser is told of the object, where a store keeps that.
+	// Empty means bytes of no particular kind.
+	ContentType string
 }
 
 // What only some stores can do is an interface of its own, which a caller finds
@@ -198,4 +201,48 @@ type Sweeper interface {
 	// Sweep removes the traces of writers that are no more. What others are
 	// about to write is left alone.
 	Sweep(ctx context.Context) error
+}
+
+// MaxExpiry is the longest time for which a [Signer] signs.
+const MaxExpiry = 7 * 24 * time.Hour
+
+// A Signer gives URLs that let whoever has them do one thing without credentials
+// until they expire. It makes no request for that, and so cannot tell whether the
+// thing will work. Such a URL is a secret.
+type Signer interface {
+	// SignGet gives a URL under which an object can be got.
+	SignGet(ctx context.Context, key string, expires time.Duration) (string, error)
+
+	// SignPut gives a request that puts under the key a body of the size, MD5,
+	// metadata and content type of opts, and nothing else.
+	SignPut(ctx context.Context, key string, opts PutOptions, expires time.Duration) (SignedPut, error)
+}
+
+// A SignedPut is a request of the method PUT that needs no credentials.
+type SignedPut struct {
+	URL    string
+	Header map[string]string // all of which is to be sent with it, and nothing that contradicts it
+}
+
+// A Publisher can let everybody read single objects, over HTTP and without
+// credentials.
+type Publisher interface {
+	// PublicURL gives the URL under which an object can be read by those who may,
+	// or one that the URLs of several objects begin with.
+	PublicURL(key string) string
+
+	// SetPublic lets everybody read an object, or only those with a right of their
+	// own. It is [ErrNoACLs] where the store does not decide that object by object.
+	// That it was done is no proof that everybody can read it: a rule of the bucket
+	// or of the account may stand above.
+	SetPublic(ctx context.Context, key string, public bool) error
+}
+
+// A PolicyKeeper has a document that says who may do what with its objects.
+type PolicyKeeper interface {
+	// Policy gives that document, or [ErrNotFound] where there is none.
+	Policy(ctx context.Context) ([]byte, error)
+
+	// SetPolicy replaces it. An empty one removes it.
+	SetPolicy(ctx context.Context, policy []byte) error
 }
