@@ -23,6 +23,7 @@ const (
 	maxFragment     = 1 << 20
 	maxFragments    = 512 << 20 // of all fragments of a dataset together
 	maxManifest     = 512 << 20 // and an overlay
+	maxHTTPManifest = 512 << 20 // a million items with signed URLs
 	maxReports      = 512 << 20 // of all that are read from one place
 )
 

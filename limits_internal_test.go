@@ -33,6 +33,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 		"fragment":                                                               maxFragment,
 		"all fragments of a dataset together":                                    maxFragments,
 		"manifest, overlay":                                                      maxManifest,
+		"`http_manifest.json`":                                                   maxHTTPManifest,
 		"reports of verifications, from one file or standard input":              maxReports,
 		"`dtool.json`, the settings":                                             config.MaxFile,
 		"values in a JSON document":                                              pyjson.MaxValues,

@@ -17,12 +17,13 @@ func arrows() map[string][]string {
 		"internal/cli": {".", "storage"},
 		".": {
 			"internal/config", "internal/portable", "internal/pyjson", "internal/readme", "internal/transfer",
-			"storage", "storage/disk", "storage/s3",
+			"storage", "storage/disk", "storage/s3", "storage/web",
 		},
 
 		"storage/disk":   {"internal/portable", "storage"},
 		"storage/memory": {"storage"},
 		"storage/s3":     {"storage"},
+		"storage/web":    {"storage"},
 		"storage":        {},
 
 		"internal/config":   {"internal/pyjson"},
