@@ -14,7 +14,7 @@ const module = "github.com/dtool-go/dtool"
 func arrows() map[string][]string {
 	return map[string][]string{
 		"cmd/dtool":    {"internal/cli"},
-		"internal/cli": {".", "storage"},
+		"internal/cli": {".", "internal/show", "storage"},
 		".": {
 			"internal/config", "internal/portable", "internal/pyjson", "internal/readme", "internal/transfer",
 			"storage", "storage/disk", "storage/s3", "storage/web",
@@ -30,6 +30,7 @@ func arrows() map[string][]string {
 		"internal/portable": {},
 		"internal/pyjson":   {},
 		"internal/readme":   {},
+		"internal/show":     {},
 		"internal/transfer": {},
 
 		"internal/arch":     {},

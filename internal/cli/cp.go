@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/internal/show"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -108,7 +109,7 @@ func (a *app) printPlan(ctx context.Context, client *dtool.Client, o cpOptions, 
 	}
 	if !o.quiet {
 		for _, p := range plan.Items {
-			a.out.Printf("%s  %s: %s\n", paddedSize(p.Size), p.Relpath, string(p.Why))
+			a.out.Printf("%s  %s: %s\n", show.PaddedSize(p.Size), p.Relpath, string(p.Why))
 		}
 		a.out.Printf("%s\n", o.wouldCopy(plan))
 	}
@@ -120,7 +121,7 @@ func (o cpOptions) wouldCopy(p *dtool.CopyPlan) string {
 	if p.Complete {
 		return o.nothingToDo()
 	}
-	return withKept(fmt.Sprintf("Would copy %s, %s", items(len(p.Items)), shortSize(p.Bytes())), p.Kept)
+	return withKept(fmt.Sprintf("Would copy %s, %s", items(len(p.Items)), show.Size(p.Bytes())), p.Kept)
 }
 
 func (o cpOptions) nothingToDo() string {
@@ -131,7 +132,7 @@ func (o cpOptions) nothingToDo() string {
 }
 
 func copied(r *dtool.CopyResult) string {
-	return withKept(fmt.Sprintf("Copied %s, %s", items(r.Copied), shortSize(r.Bytes)), r.Kept)
+	return withKept(fmt.Sprintf("Copied %s, %s", items(r.Copied), show.Size(r.Bytes)), r.Kept)
 }
 
 func withKept(text string, kept int) string {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/internal/show"
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -115,7 +116,7 @@ func (a *app) tellSize(ctx context.Context, what string, ds *dtool.Dataset) erro
 	if err != nil {
 		return err
 	}
-	a.out.Printf("%s %s: %s, %s\n", what, ds.Name(), items(m.Len()), shortSize(m.TotalSize()))
+	a.out.Printf("%s %s: %s, %s\n", what, ds.Name(), items(m.Len()), show.Size(m.TotalSize()))
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/internal/show"
 )
 
 func (a *app) freezeCommand() *cobra.Command {
@@ -46,7 +47,7 @@ func (a *app) runFreeze(ctx context.Context, uri string) error {
 	if err != nil {
 		return err
 	}
-	a.out.Printf("Froze %s: %s, %s\n", ds.URI(), items(m.Len()), shortSize(m.TotalSize()))
+	a.out.Printf("Froze %s: %s, %s\n", ds.URI(), items(m.Len()), show.Size(m.TotalSize()))
 	return nil
 }
 

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"math"
-	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -84,23 +83,6 @@ func FuzzTypedValue(f *testing.F) {
 		again, err := dtool.ParseValue(value.JSON())
 		if err != nil || strings.ToValidUTF8(again.String(), "\ufffd") != strings.ToValidUTF8(value.String(), "\ufffd") && strings.ToValidUTF8(text, "") == text {
 			t.Errorf("the %s %q is stored as %s, which reads as %s, %v", kind, text, value.JSON(), again, err)
-		}
-	})
-}
-
-// FuzzEscape shows texts as a terminal gets them: nothing acts on it, and what is printable
-// stays as it is.
-func FuzzEscape(f *testing.F) {
-	for _, seed := range []string{"", "plain", "a\nb\tc", "\x1b]0;title\x07", "\u202e\u2066", "\x9b31m", "\u009b31m", "\xff\xfe", "é😀", "\\x1b", "\u2028"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		shown := escape(text, "")
-		if strings.ContainsFunc(shown, actsOnTerminal) || strings.ToValidUTF8(shown, "") != shown || len(shown) > 6*len(text) {
-			t.Errorf("%q is shown as %q", text, shown)
-		}
-		if !strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) || r == unicode.ReplacementChar }) && shown != text {
-			t.Errorf("%q is shown as %q", text, shown)
 		}
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/internal/show"
 )
 
 func (a *app) inventoryCommand() *cobra.Command {
@@ -114,9 +115,9 @@ func (a *app) inventoryTable(holdings []dtool.Holding) {
 	}
 	itemsWidth := len(strconv.Itoa(items))
 	for _, h := range holdings {
-		a.out.Printf("%s %-*s %*d %-10s %s\n", paddedSize(h.Size), creatorWidth, h.Creator(), itemsWidth, h.Items, frozenDay(h), h.Name())
+		a.out.Printf("%s %-*s %*d %-10s %s\n", show.PaddedSize(h.Size), creatorWidth, h.Creator(), itemsWidth, h.Items, frozenDay(h), h.Name())
 	}
-	a.out.Printf("%s %-*s %*d\n", paddedSize(size), creatorWidth, "", itemsWidth, items)
+	a.out.Printf("%s %-*s %*d\n", show.PaddedSize(size), creatorWidth, "", itemsWidth, items)
 }
 
 // inventoryRows gives the table for programs, with its headings.
@@ -143,7 +144,7 @@ func (a *app) inventoryCSV(holdings []dtool.Holding) error {
 func (a *app) inventoryTSV(holdings []dtool.Holding) {
 	for _, row := range inventoryRows(holdings) {
 		for i, value := range row {
-			row[i] = escape(value, "")
+			row[i] = show.Escape(value, "")
 		}
 		a.out.Text([]byte(strings.Join(row, "\t") + "\n"))
 	}

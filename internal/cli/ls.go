@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/internal/show"
 )
 
 type lsOptions struct {
@@ -94,7 +95,7 @@ func (a *app) listItems(ctx context.Context, o lsOptions, ds *dtool.Dataset) err
 		case o.quiet:
 			a.out.Printf("%s\n", item.Relpath)
 		case o.verbose:
-			a.out.Printf("%s%s  %s\n", item.Identifier, paddedSize(item.Size), item.Relpath)
+			a.out.Printf("%s%s  %s\n", item.Identifier, show.PaddedSize(item.Size), item.Relpath)
 		default:
 			a.out.Printf("%s\t%s\n", item.Identifier, item.Relpath)
 		}

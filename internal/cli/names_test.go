@@ -17,6 +17,7 @@ import (
 	"github.com/dtool-go/dtool"
 	"github.com/dtool-go/dtool/internal/oddnames"
 	"github.com/dtool-go/dtool/internal/s3test"
+	"github.com/dtool-go/dtool/internal/show"
 	"github.com/dtool-go/dtool/storage"
 	"github.com/dtool-go/dtool/storage/memory"
 )
@@ -77,7 +78,7 @@ func last(text string) string {
 
 func mustBeHarmless(t *testing.T, args []string, text string) {
 	t.Helper()
-	acts := func(r rune) bool { return actsOnTerminal(r) && r != '\n' && r != '\t' }
+	acts := func(r rune) bool { return show.Acts(r) && r != '\n' && r != '\t' }
 	if i := strings.IndexFunc(text, acts); i >= 0 {
 		t.Errorf("%.200q prints %q, which acts on terminals", args, text[i:min(i+20, len(text))])
 	}
@@ -224,7 +225,7 @@ func (c *console) lookAtItems(uri string, names []string) {
 func (c *console) lookOnTerminal(uri string, names []string) {
 	c.Helper()
 	for _, args := range [][]string{{"ls", uri}, {"ls", "-q", uri}, {"ls", "-v", uri}, {"cp", "--dry-run", uri, c.TempDir()}} {
-		if got := c.ok(args...); !strings.Contains(got, escape(names[0], "")) {
+		if got := c.ok(args...); !strings.Contains(got, show.Escape(names[0], "")) {
 			c.Errorf("%q prints %.200q", args, got)
 		}
 	}
@@ -338,7 +339,7 @@ func TestOddTextsOfDatasetsComeThrough(t *testing.T) {
 	var want, escaped []string
 	for _, text := range texts {
 		want = append(want, strings.ReplaceAll(text, "\r\n", "\n")) // as the reader of csv takes line ends
-		escaped = append(escaped, escape(text, ""))
+		escaped = append(escaped, show.Escape(text, ""))
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("in csv the names differ:\n%s", diff)

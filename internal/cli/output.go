@@ -8,10 +8,10 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"github.com/dtool-go/dtool/internal/show"
 )
 
 // An output is standard output: buffered, with its first failure kept for the end.
@@ -39,7 +39,7 @@ func (o *output) Printf(format string, args ...any) {
 	if o.terminal {
 		for i, arg := range args {
 			if text, ok := arg.(string); ok {
-				args[i] = escape(text, "")
+				args[i] = show.Escape(text, "")
 			}
 		}
 	}
@@ -53,7 +53,7 @@ func (o *output) Printf(format string, args ...any) {
 // its line ends and tabs escaped.
 func (o *output) Text(text []byte) {
 	if o.terminal {
-		text = []byte(escape(string(text), "\n\t"))
+		text = []byte(show.Escape(string(text), "\n\t"))
 	}
 	_, _ = o.Write(text)
 }
@@ -97,7 +97,7 @@ type notes struct{ w io.Writer }
 
 // Printf prints a note of one line, without its end in the format.
 func (n notes) Printf(format string, args ...any) {
-	text := escape(shortened(fmt.Sprintf(format, args...)), "\n\t")
+	text := show.Escape(shortened(fmt.Sprintf(format, args...)), "\n\t")
 	// Further lines are indented, so that no text from elsewhere can pass for a
 	// note of ours.
 	fmt.Fprintln(n.w, strings.ReplaceAll(text, "\n", "\n  "))
@@ -122,42 +122,4 @@ func shortened(text string) string {
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// escape shows each control character, each character that changes the
-// direction of text and each byte that is not UTF-8 in the manner of Go strings,
-// but for those to keep.
-func escape(text, keep string) string {
-	var b strings.Builder
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, text[i])
-		case !actsOnTerminal(r) || strings.ContainsRune(keep, r):
-			b.WriteString(text[i : i+size])
-		case r < 0x80:
-			b.WriteString(escapedASCII(r))
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-		i += size
-	}
-	return b.String()
-}
-
-func actsOnTerminal(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
-}
-
-func escapedASCII(r rune) string {
-	switch r {
-	case '\n':
-		return `\n`
-	case '\r':
-		return `\r`
-	case '\t':
-		return `\t`
-	}
-	return fmt.Sprintf(`\x%02x`, r)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/internal/show"
 )
 
 // observe gives the library an observer. Warnings always go to standard error,
@@ -143,7 +144,7 @@ func measure(p dtool.Progress) (done, total int64) {
 // counts is the text before the bar.
 func (ph *phase) counts(decor.Statistics) string {
 	p := ph.last.Load()
-	return fmt.Sprintf("%s %d/%d  %s/%s ", ph.name, p.Items, p.TotalItems, shortSize(p.Bytes), shortSize(p.TotalBytes))
+	return fmt.Sprintf("%s %d/%d  %s/%s ", ph.name, p.Items, p.TotalItems, show.Size(p.Bytes), show.Size(p.TotalBytes))
 }
 
 func (ph *phase) end() {

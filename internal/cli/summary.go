@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/internal/show"
 )
 
 func (a *app) summaryCommand() *cobra.Command {
@@ -49,7 +50,7 @@ func (a *app) printSummary(ds *dtool.Dataset, m *dtool.Manifest) {
 	a.out.Printf("uuid: %s\n", ds.UUID())
 	a.out.Printf("creator_username: %s\n", ds.Creator())
 	a.out.Printf("number_of_items: %d\n", m.Len())
-	a.out.Printf("size: %s\n", shortSize(m.TotalSize()))
+	a.out.Printf("size: %s\n", show.Size(m.TotalSize()))
 	if at, ok := ds.FrozenAt(); ok {
 		a.out.Printf("frozen_at: %s\n", day(at))
 	}

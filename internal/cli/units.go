@@ -13,21 +13,6 @@ import (
 	"github.com/dtool-go/dtool"
 )
 
-// paddedSize gives a number of bytes in columns: six for the number, three for
-// the unit.
-func paddedSize(bytes int64) string {
-	size := float64(bytes)
-	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
-	for len(units) > 1 && size >= 1024 {
-		size /= 1024
-		units = units[1:]
-	}
-	return fmt.Sprintf("%6.1f%-3s", size, units[0])
-}
-
-// shortSize gives the same without the padding.
-func shortSize(bytes int64) string { return strings.TrimSpace(paddedSize(bytes)) }
-
 // A byteRate is the value of a flag, in bytes a second: "10MiB", "500kB/s". Less
 // than a kilobyte is refused: it is a number that was meant in another unit.
 type byteRate int64

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/internal/show"
 )
 
 type verifyOptions struct {
@@ -146,7 +147,7 @@ func (a *app) printReport(r *dtool.VerifyReport) error {
 // checked says in one sentence what was read and what that came to.
 func checked(r *dtool.VerifyReport) string {
 	text := fmt.Sprintf("%s: checked %d of %s (%s of %s)", r.URI, r.InPart.Items, items(r.Whole.Items),
-		shortSize(r.InPart.Bytes), shortSize(r.Whole.Bytes))
+		show.Size(r.InPart.Bytes), show.Size(r.Whole.Bytes))
 	rest := "the rest, " + items(r.Whole.Items-r.InPart.Items) + ", was not"
 	switch {
 	case r.Part.Of > 0:
