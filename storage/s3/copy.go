@@ -95,7 +95,7 @@ func (c *copying) whole(ctx context.Context) (string, error) {
 	s := c.store
 	in := &s3.CopyObjectInput{
 		Bucket: &s.bucket, Key: &c.key, CopySource: c.place(), CopySourceIfMatch: c.condition(),
-		ContentType: aws.String(contentType), Metadata: c.opts.Metadata, MetadataDirective: types.MetadataDirectiveReplace,
+		ContentType: typeOf(c.opts), Metadata: c.opts.Metadata, MetadataDirective: types.MetadataDirectiveReplace,
 	}
 	out, err := call(ctx, s, "CopyObject", c.key, func(ctx context.Context, region func(*s3.Options)) (*s3.CopyObjectOutput, error) {
 		return s.api.CopyObject(ctx, in, region)
@@ -194,13 +194,7 @@ func (c *copying) judge(err error) error {
 // operation or no such header, thinks the object too large, or wants a right
 // that moving the bytes does not take, say to read tags.
 func (f *failure) refusesToCopy(kind error) bool {
-	switch f.status {
-	case http.StatusNotImplemented, http.StatusMethodNotAllowed:
-		return true
-	case http.StatusBadRequest:
-		return kind == nil
-	}
-	return f.code == "NotImplemented" || f.code == "AccessDenied"
+	return f.unknownOperation() || f.code == "AccessDenied" || f.status == http.StatusBadRequest && kind == nil
 }
 
 var _ storage.Copier = (*Store)(nil)

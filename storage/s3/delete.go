@@ -128,7 +128,7 @@ func (s *Store) pause(ctx context.Context, try int, cause error) error {
 	}
 }
 
-// md5InPlaceOfCRC guards the list of keys by the header that all stores know.
+// md5InPlaceOfCRC guards the body of a request by the header that all stores know.
 func md5InPlaceOfCRC(stack *middleware.Stack) error {
 	_, err := stack.Initialize.Remove("AWSChecksum:SetupInputContext")
 	if err != nil {

@@ -216,6 +216,15 @@ func (f *failure) kind(op string) error {
 // notS3 tells whether something answered that does not speak as S3 does.
 func (f *failure) notS3() bool { return f.status == http.StatusBadRequest && f.code == "" }
 
+// unknownOperation tells whether the store does not do this at all, for anybody.
+func (f *failure) unknownOperation() bool {
+	switch f.status {
+	case http.StatusNotImplemented, http.StatusMethodNotAllowed:
+		return true
+	}
+	return f.code == "NotImplemented" || f.code == "MethodNotAllowed"
+}
+
 func unknownKey(code string) bool {
 	return code == "InvalidAccessKeyId" || code == "XAdminUserNotFound" // the second is versitygw's
 }

@@ -105,6 +105,9 @@ func (s *Store) forbiddenHint(op string) string {
 	if op == "HeadObject" {
 		hint += "; without the right s3:ListBucket this is also the answer where there is no such object"
 	}
+	if s.atAWS && (op == "PutObjectAcl" || op == "PutBucketPolicy") {
+		hint += "; Block Public Access, of the bucket or of the account, may answer so, too"
+	}
 	return hint
 }
 

@@ -79,7 +79,7 @@ func (s *Store) begin(ctx context.Context, key string, opts storage.PutOptions) 
 	later, cancel := storage.Afterwards(ctx, s.grace)
 	defer cancel()
 	in := &s3.CreateMultipartUploadInput{
-		Bucket: &s.bucket, Key: &key, ContentType: aws.String(contentType), Metadata: opts.Metadata,
+		Bucket: &s.bucket, Key: &key, ContentType: typeOf(opts), Metadata: opts.Metadata,
 	}
 	out, err := call(later, s, "CreateMultipartUpload", key, func(ctx context.Context, region func(*s3.Options)) (*s3.CreateMultipartUploadOutput, error) {
 		return s.api.CreateMultipartUpload(ctx, in, region)

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -15,9 +16,13 @@ import (
 	"github.com/dtool-go/dtool/storage"
 )
 
-// contentType is what S3 itself gives an object that comes without a type. The
+// defaultType is what S3 itself gives an object that comes without a type. The
 // SDK would send another one.
-const contentType = "binary/octet-stream"
+const defaultType = "binary/octet-stream"
+
+func typeOf(opts storage.PutOptions) *string {
+	return aws.String(cmp.Or(opts.ContentType, defaultType))
+}
 
 // Put sends an object, in parts if it is large. Nothing is under the key before
 // all of the body has been read and judged. S3 keeps no times: that of opts is
@@ -51,7 +56,7 @@ func (s *Store) putWhole(ctx context.Context, key string, body *storage.CheckedB
 	out, err := call(ctx, s, "PutObject", key, func(ctx context.Context, region func(*s3.Options)) (*s3.PutObjectOutput, error) {
 		return s.api.PutObject(ctx, &s3.PutObjectInput{
 			Bucket: &s.bucket, Key: &key, Body: bytes.NewReader(buf.data), ContentLength: aws.Int64(opts.Size),
-			ContentMD5: contentMD5(body), ContentType: aws.String(contentType), Metadata: opts.Metadata,
+			ContentMD5: inBase64(body.MD5()), ContentType: typeOf(opts), Metadata: opts.Metadata,
 		}, region)
 	})
 	if err != nil {
@@ -92,9 +97,10 @@ func (s *Store) bodyError(key string, err error) error {
 	return s.error("PutObject", key, nil, fmt.Errorf("read what is to be stored: %w", err))
 }
 
-func contentMD5(body *storage.CheckedBody) *string {
-	sum, err := hex.DecodeString(body.MD5())
-	if err != nil {
+// inBase64 gives a hex MD5 as Content-MD5 has it, or nothing where there is none.
+func inBase64(md5 string) *string {
+	sum, err := hex.DecodeString(md5)
+	if err != nil || md5 == "" {
 		return nil
 	}
 	return aws.String(base64.StdEncoding.EncodeToString(sum))

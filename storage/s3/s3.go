@@ -17,6 +17,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -46,6 +47,8 @@ type Store struct {
 	// keptWaiting tells whether a reader that has waited so long for so many bytes
 	// is to have more connections.
 	keptWaiting func(got int64, waited time.Duration) bool
+
+	briefly sync.Once // for saying how briefly what is signed may hold
 
 	endpointSetting, keySetting string // for hints
 }
