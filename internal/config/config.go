@@ -25,13 +25,14 @@ import (
 type Settings struct {
 	environment map[string]string
 	file        map[string]string
+	path        string // of the file, which need not be there
 }
 
 // Load takes the environment as os.Environ gives it, and the path of the
 // configuration file, which need not exist. The file holds one JSON object. A
 // value that is not a text counts as its JSON, and a null as no value.
 func Load(environ []string, file string) (*Settings, error) {
-	s := &Settings{environment: map[string]string{}}
+	s := &Settings{environment: map[string]string{}, path: file}
 	for _, variable := range environ {
 		name, value, _ := strings.Cut(variable, "=")
 		s.environment[name] = value
@@ -112,15 +113,21 @@ func bucketNames(name, bucket string) []string {
 	return []string{name + "_" + bucket, name + "_" + shell}
 }
 
-// first gives the first value that is set: the environment before the file, and
-// in each the names in their order.
+// first gives the first value that is set.
 func (s *Settings) first(names ...string) (string, bool) {
+	value, _, ok := s.find(names...)
+	return value, ok
+}
+
+// find gives the first value that is set, and where it comes from: the environment
+// before the file, and in each the names in their order.
+func (s *Settings) find(names ...string) (string, Origin, bool) {
 	for _, values := range []map[string]string{s.environment, s.file} {
 		for _, name := range names {
 			if value := values[name]; value != "" {
-				return value, true
+				return value, s.origin(name), true
 			}
 		}
 	}
-	return "", false
+	return "", Origin{}, false
 }
