@@ -9,7 +9,7 @@ const week = 7 * 24 * time.Hour
 
 func TestLengthsOfTime(t *testing.T) {
 	for text, want := range map[string]time.Duration{
-		"1": time.Second, "3600": time.Hour, " 90 ": 90 * time.Second, "604800": week, "7d": week, "0.5d": 12 * time.Hour,
+		"1": time.Second, "3600": time.Hour, "90": 90 * time.Second, "604800": week, "7d": week, "0.5d": 12 * time.Hour,
 		"12h": 12 * time.Hour, "90m": 90 * time.Minute, "30s": 30 * time.Second, "1.5h": 90 * time.Minute, "3600.9": time.Hour, "1e3": 1000 * time.Second,
 	} {
 		if got, err := ParseExpiry(text, week); err != nil || got != want {
