@@ -16,7 +16,7 @@ func arrows() map[string][]string {
 		"cmd/dtool":    {"internal/cli"},
 		"internal/cli": {".", "internal/show", "storage"},
 		".": {
-			"internal/config", "internal/portable", "internal/pyjson", "internal/readme", "internal/transfer",
+			"internal/config", "internal/page", "internal/portable", "internal/pyjson", "internal/readme", "internal/transfer",
 			"storage", "storage/disk", "storage/s3", "storage/web",
 		},
 
@@ -27,6 +27,7 @@ func arrows() map[string][]string {
 		"storage":        {},
 
 		"internal/config":   {"internal/pyjson"},
+		"internal/page":     {"internal/show"},
 		"internal/portable": {},
 		"internal/pyjson":   {},
 		"internal/readme":   {},
