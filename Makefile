@@ -1,5 +1,5 @@
 # Everything that is done with the project, by hand or by machine.
-# Needs Go, GNU make and, for the race detector, a C compiler.
+# Needs Go, GNU make, for the race detector a C compiler and for the tests of pages Chromium.
 
 SHELL       := /bin/sh
 MAKEFLAGS   += --no-builtin-rules

@@ -34,16 +34,17 @@ func arrows() map[string][]string {
 		"internal/show":     {},
 		"internal/transfer": {},
 
-		"internal/arch":     {},
-		"internal/badday":   {"internal/s3test", "storage", "storage/s3"},
-		"internal/bench":    {"internal/s3test"},
-		"internal/demo":     {"internal/s3test"},
-		"internal/fixtures": {"storage"},
-		"internal/model":    {".", "storage"},
-		"internal/oddnames": {},
-		"internal/s3test":   {"storage", "storage/s3"},
-		"internal/soak":     {".", "internal/model", "internal/s3test", "storage", "storage/disk", "storage/s3"},
-		"storage/storetest": {"internal/oddnames", "storage"},
+		"internal/arch":        {},
+		"internal/badday":      {"internal/s3test", "storage", "storage/s3"},
+		"internal/bench":       {"internal/s3test"},
+		"internal/browsertest": {},
+		"internal/demo":        {"internal/s3test"},
+		"internal/fixtures":    {"storage"},
+		"internal/model":       {".", "storage"},
+		"internal/oddnames":    {},
+		"internal/s3test":      {"storage", "storage/s3"},
+		"internal/soak":        {".", "internal/model", "internal/s3test", "storage", "storage/disk", "storage/s3"},
+		"storage/storetest":    {"internal/oddnames", "storage"},
 	}
 }
 
@@ -51,7 +52,7 @@ func arrows() map[string][]string {
 // and nothing of the product does.
 func support() []string {
 	return []string{
-		"internal/arch", "internal/badday", "internal/bench", "internal/demo", "internal/fixtures", "internal/model",
+		"internal/arch", "internal/badday", "internal/bench", "internal/browsertest", "internal/demo", "internal/fixtures", "internal/model",
 		"internal/oddnames", "internal/s3test", "internal/soak",
 		"storage/memory", "storage/storetest",
 	}
@@ -76,6 +77,8 @@ func outsiders() map[string][]string {
 		"golang.org/x/text":             {"internal/portable"},
 		"golang.org/x/time":             {"storage/s3"},
 
+		"github.com/chromedp/cdproto":     {"internal/browsertest"},
+		"github.com/chromedp/chromedp":    {"internal/browsertest"},
 		"github.com/google/go-cmp":        tests,
 		"github.com/rogpeppe/go-internal": tests,
 		"go.uber.org/goleak":              tests,
