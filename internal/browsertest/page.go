@@ -77,10 +77,10 @@ func (p *Page) Complaints() []string {
 }
 
 // Eval gives the value of an expression of JavaScript, which comes from the test and
-// is not held to the policy of the page.
+// is not held to the policy of the page. If that is a promise, it is what comes of it.
 func Eval[T any](p *Page, expression string) T {
 	p.t.Helper()
-	return do(p, expression, chromedp.Evaluate[T](expression))
+	return do(p, expression, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
 // Press presses the key of a character, the tabulator being one.

@@ -30,8 +30,8 @@ type view struct {
 	Shown       string // items
 	Left        left
 
-	AccessURL, HTTPManifest, Manifest string
-	Copy, Fetch                       string // commands
+	HTTPManifest, Manifest string // URLs
+	Copy, Fetch            string // commands
 }
 
 // A text is the beginning of one, and where the whole of it is.
@@ -84,7 +84,6 @@ func newView(d Dataset) (view, error) {
 			Tags:        max(0, len(d.Tags)-MaxItems),
 		},
 
-		AccessURL:    l.access,
 		HTTPManifest: l.to(d.HTTPManifestURL),
 		Manifest:     l.to(d.ManifestURL),
 		Copy:         "dtool cp " + word(l.access) + " .",
