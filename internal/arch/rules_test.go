@@ -16,7 +16,8 @@ func arrows() map[string][]string {
 		"cmd/dtool":    {"internal/cli"},
 		"internal/cli": {".", "internal/show", "storage"},
 		".": {
-			"internal/config", "internal/page", "internal/portable", "internal/pyjson", "internal/readme", "internal/transfer",
+			"internal/config", "internal/page", "internal/policy", "internal/portable", "internal/pyjson", "internal/readme",
+			"internal/transfer",
 			"storage", "storage/disk", "storage/s3", "storage/web",
 		},
 
@@ -28,6 +29,7 @@ func arrows() map[string][]string {
 
 		"internal/config":   {"internal/pyjson"},
 		"internal/page":     {"internal/show"},
+		"internal/policy":   {},
 		"internal/portable": {},
 		"internal/pyjson":   {},
 		"internal/readme":   {},
