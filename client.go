@@ -18,6 +18,7 @@ import (
 	"github.com/dtool-go/dtool/storage"
 	"github.com/dtool-go/dtool/storage/disk"
 	"github.com/dtool-go/dtool/storage/s3"
+	"github.com/dtool-go/dtool/storage/transport"
 )
 
 // Options is what a Client takes from the world around it. The zero value knows
@@ -127,7 +128,7 @@ func (c *Client) bucketOpeners(o Options) map[string]storage.Opener {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	limits := s3.NewLimits(s3.LimitOptions{Requests: c.requests, BytesPerSecond: o.Bandwidth})
+	limits := s3.NewLimits(s3.LimitOptions{Requests: c.requests, Pace: transport.NewPace(o.Bandwidth)})
 	openers := map[string]storage.Opener{}
 	for _, scheme := range []string{"s3", "ecs"} {
 		openers[scheme] = func(ctx context.Context, bucket string) (storage.Store, error) {

@@ -18,14 +18,15 @@ func arrows() map[string][]string {
 		".": {
 			"internal/config", "internal/page", "internal/policy", "internal/portable", "internal/pyjson", "internal/readme",
 			"internal/transfer",
-			"storage", "storage/disk", "storage/s3", "storage/web",
+			"storage", "storage/disk", "storage/s3", "storage/transport", "storage/web",
 		},
 
-		"storage/disk":   {"internal/portable", "storage"},
-		"storage/memory": {"storage"},
-		"storage/s3":     {"storage"},
-		"storage/web":    {"storage"},
-		"storage":        {},
+		"storage/disk":      {"internal/portable", "storage"},
+		"storage/memory":    {"storage"},
+		"storage/transport": {},
+		"storage/s3":        {"storage", "storage/transport"},
+		"storage/web":       {"internal/transfer", "storage", "storage/transport"},
+		"storage":           {},
 
 		"internal/config":   {"internal/pyjson"},
 		"internal/page":     {"internal/show"},
@@ -77,7 +78,7 @@ func outsiders() map[string][]string {
 		"golang.org/x/sys":              {"storage/disk"},
 		"golang.org/x/term":             {"internal/cli"},
 		"golang.org/x/text":             {"internal/portable"},
-		"golang.org/x/time":             {"storage/s3"},
+		"golang.org/x/time":             {"storage/transport"},
 
 		"github.com/chromedp/cdproto":     {"internal/browsertest"},
 		"github.com/chromedp/chromedp":    {"internal/browsertest"},

@@ -17,12 +17,9 @@ import (
 // of a listing: a thousand keys of 1 KiB, each byte of which may be escaped by
 // three, and some 30,000 tags. A tag takes far more memory than its text.
 const (
-	maxHeader  = 64 << 10 // bytes of all headers of an answer
 	maxAnswer  = 8 << 20  // bytes of XML
 	maxTags    = 1 << 17  // beginnings and ends of its elements
 	maxRefusal = 64 << 10 // bytes of an answer that tells of a failure
-
-	maxTurns = 10 // how often in a row a store may take all the time that it has between two bytes
 )
 
 // boundedAnswers ends answers that are too large or take too long.

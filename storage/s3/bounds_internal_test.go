@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dtool-go/dtool/storage/transport"
 )
 
 // TestLimitsOfAnswersAreDocumented holds the rows on S3 of docs/format.md, section 7,
@@ -18,7 +20,7 @@ func TestLimitsOfAnswersAreDocumented(t *testing.T) {
 	}
 	const kib = 1024.0 // so that nothing is rounded
 	want := []string{
-		fmt.Sprintf("| S3: headers of an answer | %v KiB |", maxHeader/kib),
+		fmt.Sprintf("| S3: headers of an answer | %v KiB |", transport.MaxHeader/kib),
 		fmt.Sprintf("| S3: answer, but for the bytes of an object | %v MiB |", maxAnswer/(kib*kib)),
 		fmt.Sprintf("| S3: tags in such an answer | %d |", maxTags),
 		fmt.Sprintf("| S3: answer that tells of a failure; what comes after is left out | %v KiB |", maxRefusal/kib),

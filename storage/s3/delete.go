@@ -15,6 +15,8 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/dtool-go/dtool/storage/transport"
 )
 
 const deleteBatch = 1000 // S3 takes no more
@@ -104,7 +106,7 @@ func (s *Store) deleteSome(ctx context.Context, keys []string) (left []string, c
 		case asked && (said.Code == "InternalError" || s.retryer.IsErrorRetryable(said)):
 			left, cause = append(left, key), cmp.Or[error](cause, said)
 		default:
-			return nil, nil, s.requestError(ctx, "DeleteObjects", oneLine(key), said)
+			return nil, nil, s.requestError(ctx, "DeleteObjects", transport.OneLine(key), said)
 		}
 	}
 	slices.Sort(left)

@@ -9,13 +9,13 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 
 	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/transport"
 )
 
 // A failure is what one request came to, in one line. It stands before the
@@ -73,8 +73,8 @@ func understand(err error) *failure {
 	var answer *awshttp.ResponseError
 	if errors.As(err, &answer) && answer.Response != nil {
 		f.status = answer.HTTPStatusCode()
-		f.request = oneLine(answer.RequestID)
-		f.html = isPage(answer.Response.Header)
+		f.request = transport.OneLine(answer.RequestID)
+		f.html = transport.IsPage(answer.Response.Header)
 	}
 	if page, ok := errors.AsType[errPage](err); ok {
 		f.html, f.status = true, page.status
@@ -84,16 +84,16 @@ func understand(err error) *failure {
 	var endless endlessError
 	switch {
 	case errors.As(err, &keyless):
-		f.keyless, f.message = true, oneLine(keyless.Error())
+		f.keyless, f.message = true, transport.OneLine(keyless.Error())
 	case errors.As(err, &endless):
 		f.message = endless.Error()
 	case f.html:
 		f.message = errPage{}.Error()
 	case errors.As(err, &said):
 		conceal := concealer(answer)
-		f.code, f.message = oneLine(conceal.Replace(said.ErrorCode())), oneLine(conceal.Replace(said.ErrorMessage()))
+		f.code, f.message = transport.OneLine(conceal.Replace(said.ErrorCode())), transport.OneLine(conceal.Replace(said.ErrorMessage()))
 	case f.status == 0:
-		f.message = oneLine(userInURL.ReplaceAllString(transportCause(err).Error(), "://")) // of a proxy, say
+		f.message = transport.OneLine(transport.WithoutUsers(transportCause(err).Error())) // of a proxy, say
 	default:
 		f.message = "the answer is not one of S3, or was cut short"
 	}
@@ -133,22 +133,6 @@ func transportCause(err error) error {
 		return operation.Err
 	}
 	return err
-}
-
-// maxText is how much of what a store says is repeated.
-const maxText = 300
-
-// oneLine makes what a store sent fit for a message.
-func oneLine(text string) string {
-	cut := len(text) > maxText
-	if cut {
-		text = text[:maxText]
-	}
-	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, ""), func(r rune) bool { return !unicode.IsGraphic(r) || r == ' ' }), " ")
-	if cut {
-		text += "..."
-	}
-	return text
 }
 
 // requestError turns the SDK's error into one of package storage.
@@ -236,8 +220,6 @@ func sessionEnded(code string) bool {
 	}
 	return false
 }
-
-var userInURL = regexp.MustCompile(`://[^/\s"]*@`)
 
 var regionSaid = regexp.MustCompile(`expecting ["']([0-9a-z-]+)["']`)
 

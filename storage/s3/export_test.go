@@ -3,11 +3,13 @@ package s3
 import (
 	"net/http"
 	"time"
+
+	"github.com/dtool-go/dtool/storage/transport"
 )
 
 // What an answer may have in headers and in all.
 const (
-	MaxHeader = maxHeader
+	MaxHeader = transport.MaxHeader
 	MaxAnswer = maxAnswer
 )
 

@@ -1,10 +1,7 @@
 package s3
 
 import (
-	"context"
-	"crypto/tls"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,9 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-)
 
-const dialTimeout = 10 * time.Second
+	"github.com/dtool-go/dtool/storage/transport"
+)
 
 // newHTTPClient adds to the client that the configuration gave, with its
 // proxies and certificates, what many requests for large bodies need.
@@ -25,18 +22,7 @@ func newHTTPClient(base aws.HTTPClient, c Config) aws.HTTPClient {
 		buildable = awshttp.NewBuildableClient()
 	}
 	client := buildable.WithReadTimeout(0).WithTransportOptions(func(t *http.Transport) {
-		dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
-		t.DialContext = dialWatched(dialer, c.Stall, c.Limits.pace)
-		t.MaxIdleConns, t.MaxIdleConnsPerHost = c.Connections, c.Connections
-		t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(c.Connections) // connecting again takes a round trip less
-		t.ReadBufferSize, t.WriteBufferSize = 16<<10, 16<<10                               // large bodies pass by them, and a connection may serve one small one
-		t.MaxResponseHeaderBytes = maxHeader
-		t.ResponseHeaderTimeout = maxTurns * c.Stall // headers that trickle
-		t.OnProxyConnectResponse = proxyAnswer
-		t.DisableCompression = true // bytes as they are stored
-		t.ForceAttemptHTTP2 = false // one connection for all would slow them down
-		t.Protocols = new(http.Protocols)
-		t.Protocols.SetHTTP1(true)
+		transport.Tune(t, transport.Options{Patience: c.Stall, Idle: c.Connections, Pace: c.Limits.pace})
 	}).Freeze()
 	if plain, ok := client.(*http.Client); ok {
 		// Signatures and bodies go to the host that they were meant for.
@@ -45,20 +31,8 @@ func newHTTPClient(base aws.HTTPClient, c Config) aws.HTTPClient {
 			plain.Transport = c.transport
 		}
 	}
-	return noPages{loggingClient{boundedAnswers{plainBodies{client}, maxTurns * c.Stall}, c.Log}}
+	return noPages{loggingClient{boundedAnswers{plainBodies{client}, transport.MaxTurns * c.Stall}, c.Log}}
 }
-
-// proxyAnswer tells the refusal of a proxy from one of the store behind it.
-func proxyAnswer(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
-	if resp.StatusCode != http.StatusOK {
-		return &proxyError{proxy.Host, resp.Status}
-	}
-	return nil
-}
-
-type proxyError struct{ host, status string }
-
-func (e *proxyError) Error() string { return "the proxy " + e.host + " answers " + e.status }
 
 // noPages takes a page for people, with which a proxy or a web server answers, for
 // no answer at all, whatever its status. An object may well be such a page.
@@ -66,7 +40,7 @@ type noPages struct{ next aws.HTTPClient }
 
 func (c noPages) Do(req *http.Request) (*http.Response, error) {
 	resp, err := c.next.Do(req)
-	if err != nil || resp.StatusCode/100 != 2 || !isPage(resp.Header) {
+	if err != nil || resp.StatusCode/100 != 2 || !transport.IsPage(resp.Header) {
 		return resp, err
 	}
 	op := awsmiddleware.GetOperationName(req.Context())
@@ -76,8 +50,6 @@ func (c noPages) Do(req *http.Request) (*http.Response, error) {
 	resp.Body.Close()
 	return nil, errPage{resp.StatusCode}
 }
-
-func isPage(h http.Header) bool { return strings.HasPrefix(h.Get("Content-Type"), "text/html") }
 
 // errPage is a page where an answer should be, with its status.
 type errPage struct{ status int }
@@ -105,7 +77,7 @@ func (c loggingClient) Do(req *http.Request) (*http.Response, error) {
 		attrs = append(attrs, slog.String("try", try))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", userInURL.ReplaceAllString(transportCause(err).Error(), "://")))
+		attrs = append(attrs, slog.String("error", transport.WithoutUsers(transportCause(err).Error())))
 	} else {
 		attrs = append(attrs, slog.Int("status", resp.StatusCode), slog.String("request", resp.Header.Get("X-Amz-Request-Id")))
 	}

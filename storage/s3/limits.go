@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/dtool-go/dtool/storage/transport"
 )
 
 const (
@@ -37,7 +39,7 @@ type Limits struct {
 	ahead    *semaphore.Weighted // the part of the room that is for reading ahead
 	requests *semaphore.Weighted
 	most     int // requests
-	pace     *pace
+	pace     *transport.Pace
 	spares   spares
 }
 
@@ -52,9 +54,8 @@ type LimitOptions struct {
 	// Requests is how many requests are under way at once, but for the bodies that
 	// callers are reading. Default 32.
 	Requests int
-	// BytesPerSecond is for all connections and both directions together. By
-	// default there is no bound.
-	BytesPerSecond int64
+	// Pace is for all connections and both directions together. Nil sets no bound.
+	Pace *transport.Pace
 }
 
 // NewLimits makes a bound to be shared.
@@ -67,7 +68,7 @@ func NewLimits(o LimitOptions) *Limits {
 		ahead:    semaphore.NewWeighted(o.BufferBytes / 4),
 		requests: semaphore.NewWeighted(int64(o.Requests)),
 		most:     o.Requests,
-		pace:     newPace(o.BytesPerSecond),
+		pace:     o.Pace,
 		spares:   spares{limit: o.BufferBytes + o.BufferBytes/4},
 	}
 }

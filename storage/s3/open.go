@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/url"
 	"regexp"
 	"slices"
@@ -23,6 +22,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 
 	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/transport"
 )
 
 // Open gives the store of a bucket. It does not ask whether there is such a
@@ -157,7 +157,7 @@ func (c Config) retryer(attempts int) aws.Retryer {
 	if c.Attempts > 0 {
 		attempts = c.Attempts
 	}
-	orDefault(&attempts, defaultAttempts)
+	orDefault(&attempts, transport.Tries)
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
 		o.Backoff = pauses(c.MaxBackoff)
@@ -168,19 +168,10 @@ func (c Config) retryer(attempts int) aws.Retryer {
 	})
 }
 
-// firstPause is the longest before the second try.
-const firstPause = 250 * time.Millisecond
-
-// pauses gives the pause before each try: twice as long each time, up to the longest
-// one, and between a half and all of that, so that not all come back at once. Those of
-// the SDK are so short that every try is made within a second: no store that is
-// started anew is there again by then.
+// pauses gives the pause before each try. Those of the SDK are so short that every try
+// is made within a second: no store that is started anew is there again by then.
 func pauses(longest time.Duration) retry.BackoffDelayerFunc {
-	return func(tries int, _ error) (time.Duration, error) {
-		const doublings = 20 // which is beyond any longest pause
-		pause := min(firstPause<<min(tries-1, doublings), longest)
-		return pause/2 + rand.N(pause/2+1), nil //nolint:gosec // nobody gains by foreseeing it
-	}
+	return func(tries int, _ error) (time.Duration, error) { return transport.Pause(tries, longest), nil }
 }
 
 // garbled finds answers that make no sense, which a second try may mend: a

@@ -15,6 +15,7 @@ import (
 	"github.com/dtool-go/dtool/internal/s3test"
 	"github.com/dtool-go/dtool/storage"
 	"github.com/dtool-go/dtool/storage/s3"
+	"github.com/dtool-go/dtool/storage/transport"
 )
 
 // TestRequestsAreFew counts what a real server is asked: no request more than the
@@ -111,7 +112,7 @@ func TestSlowUploadIsGivenUp(t *testing.T) {
 		return true
 	}
 	store, limits := s.open(t, func(c *s3.Config) {
-		c.Limits, c.PartSize = s3.NewLimits(s3.LimitOptions{BytesPerSecond: 4 << 10}), 16<<20
+		c.Limits, c.PartSize = s3.NewLimits(s3.LimitOptions{Pace: transport.NewPace(4 << 10)}), 16<<20
 	})
 	if err := put(ctx, store, strings.Repeat("x", 8<<20)); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)

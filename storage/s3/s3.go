@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/transport"
 )
 
 // Store is a bucket. It is safe for concurrent use.
@@ -116,8 +117,6 @@ const (
 	defaultInFlight    = 4
 	defaultCopySize    = 1 << 30 // a store that is silent while it copies is waited for no longer than Stall
 	defaultConnections = 64
-	defaultAttempts    = 7
-	defaultMaxBackoff  = 20 * time.Second
 	defaultStall       = 60 * time.Second
 )
 
@@ -125,7 +124,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.PartSize, defaultPartSize)
 	orDefault(&c.PartsInFlight, defaultInFlight)
 	orDefault(&c.CopySize, defaultCopySize)
-	orDefault(&c.MaxBackoff, defaultMaxBackoff)
+	orDefault(&c.MaxBackoff, transport.MaxPause)
 	orDefault(&c.Stall, defaultStall)
 	if c.Limits == nil {
 		c.Limits = NewLimits(LimitOptions{})

@@ -1,4 +1,4 @@
-package s3
+package transport
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 type watchedConn struct {
 	net.Conn
 	patience time.Duration
-	pace     *pace
+	pace     *Pace
 	closing  sync.Once
 	closed   chan struct{}
 
@@ -23,11 +23,11 @@ type watchedConn struct {
 	turn time.Time // when the writer is to have its turn
 }
 
-func newWatchedConn(conn net.Conn, patience time.Duration, pace *pace) *watchedConn {
+func newWatchedConn(conn net.Conn, patience time.Duration, pace *Pace) *watchedConn {
 	return &watchedConn{Conn: conn, patience: patience, pace: pace, closed: make(chan struct{})}
 }
 
-func dialWatched(dialer *net.Dialer, patience time.Duration, pace *pace) func(context.Context, string, string) (net.Conn, error) {
+func dialWatched(dialer *net.Dialer, patience time.Duration, pace *Pace) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := dialer.DialContext(ctx, network, addr)
 		if err != nil {

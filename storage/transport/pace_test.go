@@ -1,4 +1,4 @@
-package s3
+package transport
 
 import (
 	"errors"
@@ -12,7 +12,7 @@ import (
 
 // paced gives both ends of connections that keep to one pace.
 func paced(t *testing.T, n int, bytesPerSecond int64, patience time.Duration) (near, far []net.Conn) {
-	pace := newPace(bytesPerSecond)
+	pace := NewPace(bytesPerSecond)
 	for range n {
 		a, b := pipe(t)
 		near, far = append(near, newWatchedConn(a, patience, pace)), append(far, b)
@@ -101,10 +101,10 @@ func TestClosedConnectionWaitsForNoTurn(t *testing.T) {
 }
 
 func TestNoPaceIsNone(t *testing.T) {
-	if p := newPace(0); len(p.part(make([]byte, 1<<20))) != 1<<20 {
+	if p := NewPace(0); len(p.part(make([]byte, 1<<20))) != 1<<20 {
 		t.Error("without a bound on bandwidth there is one")
 	}
-	if p := newPace(1 << 40); len(p.part(make([]byte, 1<<20))) != maxStep {
+	if p := NewPace(1 << 40); len(p.part(make([]byte, 1<<20))) != maxStep {
 		t.Error("a step is larger than what may leave while a connection rests")
 	}
 }

@@ -1,4 +1,4 @@
-package s3
+package transport
 
 import (
 	"time"
@@ -6,9 +6,9 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// A pace is a bound on the bytes per second of all connections that share it,
-// up and down together. A nil pace is none.
-type pace struct {
+// A Pace is a bound on the bytes per second of all connections that share it,
+// up and down together. A nil Pace is none.
+type Pace struct {
 	limiter *rate.Limiter
 	step    int // bytes
 }
@@ -21,16 +21,17 @@ const (
 	maxStep        = 64 << 10
 )
 
-func newPace(bytesPerSecond int64) *pace {
+// NewPace makes a bound on bandwidth. That of nothing is none.
+func NewPace(bytesPerSecond int64) *Pace {
 	if bytesPerSecond <= 0 {
 		return nil
 	}
 	step := int(min(max(bytesPerSecond/stepsPerSecond, minStep), maxStep))
-	return &pace{rate.NewLimiter(rate.Limit(bytesPerSecond), step), step}
+	return &Pace{rate.NewLimiter(rate.Limit(bytesPerSecond), step), step}
 }
 
 // part gives as much of the bytes as may move at once.
-func (p *pace) part(b []byte) []byte {
+func (p *Pace) part(b []byte) []byte {
 	if p == nil {
 		return b
 	}
@@ -40,7 +41,7 @@ func (p *pace) part(b []byte) []byte {
 // wait takes the turn for a number of bytes that part allowed, and tells when that
 // is if it has to wait. It ends early if the connection is closed, and then
 // leaves its turn to others.
-func (p *pace) wait(bytes int, closed <-chan struct{}, tell func(turn time.Time)) {
+func (p *Pace) wait(bytes int, closed <-chan struct{}, tell func(turn time.Time)) {
 	if p == nil || bytes == 0 {
 		return
 	}
