@@ -127,6 +127,18 @@ func (c *copying) carryOut(ctx context.Context) error {
 		return err
 	}
 	c.warnOfUnverifiable()
+	if err := c.occupy(ctx); err != nil {
+		return err
+	}
+	if c.state == copyFrozen {
+		return c.repair(ctx)
+	}
+	return c.finish(ctx)
+}
+
+// occupy makes the destination an unfinished proto dataset with the UUID of the source,
+// unless it is frozen, which the state then says.
+func (c *copying) occupy(ctx context.Context) error {
 	if c.state == copyAbsent || c.dst.unregistered {
 		if _, err := c.base.reserve(ctx, c.src.Name(), c.src.UUID()); err != nil {
 			return err
@@ -135,11 +147,11 @@ func (c *copying) carryOut(ctx context.Context) error {
 	switch c.state {
 	case copyAbsent:
 		return c.start(ctx)
-	case copyFrozen:
-		return c.repair(ctx)
 	case copyBegun:
+		return c.resume(ctx)
+	case copyFrozen:
 	}
-	return c.resume(ctx)
+	return nil
 }
 
 // warnOfUnverifiable tells which items the manifest says nothing of that could
@@ -152,7 +164,7 @@ func (c *copying) warnOfUnverifiable() {
 	}
 }
 
-// start makes a copy where nothing was, unless another process has gone on with
+// start begins a copy where nothing was, unless another process has gone on with
 // the reservation meanwhile.
 func (c *copying) start(ctx context.Context) error {
 	var vacant bool
@@ -171,7 +183,7 @@ func (c *copying) start(ctx context.Context) error {
 	if err != nil {
 		return c.notBegun(ctx, err)
 	}
-	return c.finish(ctx)
+	return nil
 }
 
 // isVacant tells whether nobody has begun at the destination for certain.
@@ -203,7 +215,7 @@ func (c *copying) resume(ctx context.Context) error {
 		return err
 	}
 	if c.state == copyFrozen {
-		return c.repair(ctx)
+		return nil
 	}
 	here, err := c.src.README(ctx)
 	if err != nil {
@@ -221,10 +233,7 @@ func (c *copying) resume(ctx context.Context) error {
 	if err := c.dst.furnish(ctx, ""); err != nil {
 		return err
 	}
-	if err := c.begin(ctx); err != nil {
-		return err
-	}
-	return c.finish(ctx)
+	return c.begin(ctx)
 }
 
 // repair replaces what differs in a copy that is frozen, and stays so.

@@ -96,14 +96,14 @@ func (c *copying) mustHaveArrived(ctx context.Context) error {
 	if len(c.plan.Items) == 0 {
 		return nil // they were listed for the plan
 	}
-	there, keys, err := c.atDestination(ctx)
+	found, err := c.atDestination(ctx)
 	if err != nil {
 		return err
 	}
 	for i, item := range c.manifest.items {
-		info, ok := there[keys[i]]
+		info, ok := found.there[found.keys[i]]
 		if !ok { // some listings lag behind
-			if info, err = c.dst.store.Stat(ctx, keys[i]); err != nil && !errors.Is(err, storage.ErrNotFound) {
+			if info, err = c.dst.store.Stat(ctx, found.keys[i]); err != nil && !errors.Is(err, storage.ErrNotFound) {
 				return err
 			}
 			ok = err == nil

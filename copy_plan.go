@@ -50,15 +50,23 @@ func (p *CopyPlan) Bytes() int64 {
 	return bytes
 }
 
-// makePlan compares the destination with the manifest. An item is kept if what
-// is there has its size and its content.
+// makePlan compares the destination with the manifest.
 func (c *copying) makePlan(ctx context.Context) (*CopyPlan, error) {
-	reasons := make([]CopyReason, c.manifest.Len())
-	if c.state == copyAbsent {
-		for i := range reasons {
-			reasons[i] = NotThere
+	found := &foundItems{keys: make([]string, c.manifest.Len())} // where there is nothing
+	if c.state != copyAbsent {
+		var err error
+		if found, err = c.atDestination(ctx); err != nil {
+			return nil, err
 		}
-	} else if err := c.compare(ctx, reasons); err != nil {
+	}
+	return c.planFor(ctx, found)
+}
+
+// planFor makes the plan from what was found at the destination. An item is kept if what
+// is there has its size and its content.
+func (c *copying) planFor(ctx context.Context, found *foundItems) (*CopyPlan, error) {
+	reasons := make([]CopyReason, c.manifest.Len())
+	if err := c.compare(ctx, found, reasons); err != nil {
 		return nil, err
 	}
 	plan := &CopyPlan{URI: c.dst.uri}
@@ -75,13 +83,9 @@ func (c *copying) makePlan(ctx context.Context) (*CopyPlan, error) {
 
 // compare finds the reason for each item to be moved, which is empty for what
 // can be kept.
-func (c *copying) compare(ctx context.Context, reasons []CopyReason) error {
-	there, keys, err := c.atDestination(ctx)
-	if err != nil {
-		return err
-	}
+func (c *copying) compare(ctx context.Context, found *foundItems, reasons []CopyReason) error {
 	return transfer.Run(ctx, c.client.workersFor(c.dst.store), c.manifest.items, func(ctx context.Context, i int, item Item) error {
-		info, ok := there[keys[i]]
+		info, ok := found.there[found.keys[i]]
 		var err error
 		switch {
 		case !ok:
@@ -95,29 +99,48 @@ func (c *copying) compare(ctx context.Context, reasons []CopyReason) error {
 	})
 }
 
-// atDestination lists what is at the destination by its key, and gives the keys of the
-// items there. It refuses a place where something else lies among them: that
-// would be in the copy, and not in its manifest.
-func (c *copying) atDestination(ctx context.Context) (there map[string]storage.Info, keys []string, err error) {
-	there, strange, err := c.dst.dataByKey(ctx)
+// atDestination finds what is at the destination. It refuses a place where something
+// else lies among the items: that would be in the copy, and not in its manifest.
+func (c *copying) atDestination(ctx context.Context) (*foundItems, error) {
+	found, err := c.dst.findItems(ctx, c.manifest)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	keys = make([]string, c.manifest.Len())
-	expected := make(map[string]bool, len(keys))
-	for i, item := range c.manifest.items {
-		key, err := c.dst.layout.itemKey(item.Relpath)
-		if err != nil {
-			return nil, nil, err
-		}
-		keys[i], expected[key] = key, true
+	if len(found.foreign) > 0 {
+		return nil, fmt.Errorf("%s: %w, and holds %s, which is no item of %s", c.dst.uri, ErrExists, quoted(found.foreign[0]), c.src.uri)
+	}
+	return found, nil
+}
+
+// foundItems is what lies among the items of a dataset.
+type foundItems struct {
+	keys    []string                // of the items of the manifest, in its order
+	there   map[string]storage.Info // what a listing gave, by key
+	foreign []string                // keys of what is none of these items, in order
+}
+
+// findItems lists what lies among the items, and tells whose key is that of no item of
+// the manifest.
+func (p *place) findItems(ctx context.Context, m *Manifest) (*foundItems, error) {
+	there, strange, err := p.dataByKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := &foundItems{there: there}
+	if found.keys, err = p.itemKeys(relpaths(m.items)); err != nil {
+		return nil, err
+	}
+	expected := make(map[string]bool, len(found.keys))
+	for _, key := range found.keys {
+		expected[key] = true
 	}
 	for _, info := range slices.Concat(slices.Collect(maps.Values(there)), strange) {
 		if !expected[info.Key] {
-			return nil, nil, fmt.Errorf("%s: %w, and holds %s, which is no item of %s", c.dst.uri, ErrExists, quoted(info.Key), c.src.uri)
+			found.foreign = append(found.foreign, info.Key)
 		}
 	}
-	return there, keys, nil
+	slices.Sort(found.foreign)
+	return found, nil
 }
 
 // compareContent compares an object at the destination with an item: by the MD5
