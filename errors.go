@@ -61,6 +61,13 @@ var (
 	ErrLeftBehind = errors.New("was begun and could not be removed")
 	// ErrCannotAdd means that a symlink dataset takes no items.
 	ErrCannotAdd = errors.New("takes no items")
+	// ErrCannotSign means that a store has no URLs that hold without credentials.
+	ErrCannotSign = errors.New("cannot be signed: only a bucket has URLs that hold without credentials")
+	// ErrNoDelivery means that no delivery is under way at a URI.
+	ErrNoDelivery = errors.New("no delivery is under way there")
+	// ErrUndeliverable means that an item cannot be stored through a URL that lets in
+	// its bytes and no others.
+	ErrUndeliverable = errors.New("cannot be delivered")
 	// ErrUnreadable means that something among the files of a dataset to be
 	// cannot be read as an item.
 	ErrUnreadable = errors.New("cannot be read as an item")
@@ -85,7 +92,7 @@ func (*LeftBehindError) Is(target error) bool { return target == ErrLeftBehind }
 
 // An ItemError says which item an operation failed on.
 type ItemError struct {
-	Op         string // "adding", "copying", "fetching", "hashing", "opening" or "verifying"
+	Op         string // "adding", "copying", "fetching", "hashing", "opening", "signing" or "verifying"
 	Identifier string
 	Relpath    string
 	Err        error

@@ -23,12 +23,14 @@ type httpManifest struct {
 const httpManifestName = "http_manifest.json"
 
 // document gives the text as the Python library writes it, names in order.
-func (m httpManifest) document() []byte {
+func (m httpManifest) document() []byte { return pyjson.Indent(m.object()) }
+
+func (m httpManifest) object() *pyjson.Object {
 	tags := make([]pyjson.Value, len(m.tags))
 	for i, tag := range m.tags {
 		tags[i] = tag
 	}
-	return pyjson.Indent(pyjson.NewObject(
+	return pyjson.NewObject(
 		"admin_metadata", m.admin.fields,
 		"item_urls", urlObject(m.items),
 		"overlays", urlObject(m.overlays),
@@ -36,7 +38,7 @@ func (m httpManifest) document() []byte {
 		"tags", tags,
 		"readme_url", m.readme,
 		"manifest_url", m.manifest,
-	))
+	)
 }
 
 func urlObject(urls map[string]string) *pyjson.Object {
