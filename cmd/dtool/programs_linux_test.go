@@ -10,7 +10,7 @@ import (
 
 // programs gives what this test's own program can be, by the name that it is run by.
 func programs() map[string]func() {
-	return map[string]func(){"dtool": main, "peak-of": peakOf}
+	return map[string]func(){"dtool": main, "curl": curl, "peak-of": peakOf}
 }
 
 // peakOf runs a program, writes into a file how many KiB that had resident at most,

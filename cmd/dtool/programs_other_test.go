@@ -3,4 +3,4 @@
 package main
 
 // programs gives what this test's own program can be, by the name that it is run by.
-func programs() map[string]func() { return map[string]func(){"dtool": main} }
+func programs() map[string]func() { return map[string]func(){"dtool": main, "curl": curl} }

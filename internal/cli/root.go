@@ -30,6 +30,7 @@ const (
 	making    = "making"
 	reading   = "reading"
 	labelling = "labelling"
+	sharing   = "sharing"
 )
 
 func (a *app) rootCommand() *cobra.Command {
@@ -52,11 +53,13 @@ func (a *app) rootCommand() *cobra.Command {
 		&cobra.Group{ID: making, Title: "Making datasets:"},
 		&cobra.Group{ID: reading, Title: "Finding, reading and checking them:"},
 		&cobra.Group{ID: labelling, Title: "What is known of them:"},
+		&cobra.Group{ID: sharing, Title: "Sharing them:"},
 	)
 	addTo(root, making, a.createCommand(), a.addCommand(), a.freezeCommand(), a.cpCommand(), a.copyCommand(), a.nameCommand())
 	addTo(root, reading, a.lsCommand(), a.inventoryCommand(), a.summaryCommand(), a.identifiersCommand(), a.itemCommand(),
 		a.verifyCommand(), a.diffCommand(), a.statusCommand(), a.uriCommand(), a.uuidCommand())
 	addTo(root, labelling, a.readmeCommand(), a.tagCommand(), a.annotationCommand())
+	addTo(root, sharing, a.signCommand())
 	root.SetHelpCommand(helpCommand(root))
 	return root
 }

@@ -81,6 +81,7 @@ func useOf() map[string]string {
 		"readme show":        "DS",
 		"readme validate":    "DS",
 		"readme write":       "DS FILE",
+		"sign":               "DS",
 		"status":             "DS",
 		"summary":            "DS",
 		"tag delete":         "DS field",

@@ -54,3 +54,6 @@ func items(n int) string {
 	}
 	return fmt.Sprintf("%d items", n)
 }
+
+// clock gives a moment where the user is.
+func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST") }
