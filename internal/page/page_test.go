@@ -43,10 +43,6 @@ func render(t *testing.T, d page.Dataset) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := page.Render(d)
-	if err != nil || !bytes.Equal(text, again) {
-		t.Errorf("the second time the page is another one, or fails: %v", err)
-	}
 	return string(text)
 }
 
@@ -82,6 +78,9 @@ func TestPageTellsOfTheDataset(t *testing.T) {
 		"<code>dtool cp "+access+" .</code>", "<code>curl -fLo reads.txt "+access+"/data/"+strings.Repeat("0", 40)+"</code>",
 		`<a href="./http_manifest.json">`, `<a href="./manifest.json">`,
 	)
+	if render(t, d) != render(t, d) {
+		t.Error("the same dataset gives two pages")
+	}
 }
 
 func TestPageOfADatasetOfWhichLittleIsKnown(t *testing.T) {
