@@ -51,15 +51,22 @@ func (e *Error) Error() string {
 	if e.Key != "" {
 		fmt.Fprintf(&b, ", key %s", shown(e.Key))
 	}
+	return b.String() + e.why()
+}
+
+// brief is the same without store and key, for where both are known.
+func (e *Error) brief() string { return e.Op + e.why() }
+
+func (e *Error) why() string {
 	switch {
 	case e.Kind != nil && e.Err != nil:
-		fmt.Fprintf(&b, ": %v: %v", e.Kind, e.Err)
+		return fmt.Sprintf(": %v: %v", e.Kind, e.Err)
 	case e.Kind != nil:
-		fmt.Fprintf(&b, ": %v", e.Kind)
+		return fmt.Sprintf(": %v", e.Kind)
 	case e.Err != nil:
-		fmt.Fprintf(&b, ": %v", e.Err)
+		return fmt.Sprintf(": %v", e.Err)
 	}
-	return b.String()
+	return ""
 }
 
 // maxShown is how many bytes of a key a message repeats: those of the longest path

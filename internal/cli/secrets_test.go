@@ -66,6 +66,7 @@ func useOf() map[string]string {
 		"cp":                 "--resume DS OTHER",
 		"create":             "--from DIR new BASE",
 		"diff":               "-f DS COPY",
+		"doctor":             "DS",
 		"freeze":             "PROTO",
 		"help":               "-",
 		"identifiers":        "DS",

@@ -50,6 +50,8 @@ type listing struct {
 	bytes  int64   // of their keys
 	empty  int     // pages without an entry, since the last one with some
 	whole  bool
+
+	atMost int32 // entries of a page; 0 leaves that to the store
 }
 
 // What a store that never ends its listing can take of memory and time. No dataset
@@ -68,6 +70,9 @@ func (l *listing) page(ctx context.Context) ([]storage.Info, error) {
 	// An empty parameter is refused by some stores.
 	if l.prefix != "" {
 		in.Prefix = &l.prefix
+	}
+	if l.atMost > 0 {
+		in.MaxKeys = &l.atMost
 	}
 	if l.depth == storage.Shallow {
 		in.Delimiter = aws.String("/")

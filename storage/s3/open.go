@@ -41,6 +41,7 @@ func open(ctx context.Context, bucket string, c Config) (*Store, error) {
 	if bucket == "" || strings.ContainsAny(bucket, "/:?#") {
 		return nil, fmt.Errorf("%q is not the name of a bucket", bucket)
 	}
+	given := c
 	c, err := c.checkEndpoint()
 	if err != nil {
 		return nil, err
@@ -52,6 +53,7 @@ func open(ctx context.Context, bucket string, c Config) (*Store, error) {
 	s := &Store{
 		bucket: bucket, endpointSetting: c.EndpointSetting, keySetting: c.KeySetting, limits: c.Limits, partSize: c.PartSize, inFlight: c.PartsInFlight, copySize: c.CopySize,
 		retryer: c.retryer(shared.RetryMaxAttempts), keptWaiting: keptWaiting, grace: defaultGrace,
+		config: given, sources: shared.ConfigSources,
 	}
 	provider, err := findCredentials(ctx, shared.Credentials)
 	if err != nil {

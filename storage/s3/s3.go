@@ -52,6 +52,9 @@ type Store struct {
 	briefly sync.Once // for saying how briefly what is signed may hold
 
 	endpointSetting, keySetting string // for hints
+
+	config  Config // that it was opened with, and
+	sources []any  // what the SDK has found besides; both for Diagnose
 }
 
 // Config says how to reach a bucket. Every field may be left empty; what is

@@ -1,0 +1,179 @@
+package s3
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/dtool-go/dtool/storage"
+)
+
+// What a diagnosis has of patience. It is less than that of other work, which waits
+// until a store is itself again.
+const (
+	doctorAttempts   = 3
+	doctorMaxBackoff = time.Second
+	doctorStall      = 8 * time.Second
+	doctorTidying    = 10 * time.Second
+)
+
+// Diagnose makes some 50 requests and sends 5 MiB. The object that it makes may be
+// public for a moment, with nothing in it but random letters.
+func (s *Store) Diagnose(ctx context.Context, o storage.DiagnoseOptions) iter.Seq[storage.Check] {
+	return func(yield func(storage.Check) bool) {
+		c := s.config
+		c.Attempts, c.MaxBackoff, c.Stall = doctorAttempts, doctorMaxBackoff, doctorStall
+		patient, err := open(ctx, s.bucket, c)
+		if err != nil {
+			if ctx.Err() == nil {
+				check := storage.FailedCheck(err)
+				check.Step, check.For = "endpoint", storage.Reading
+				yield(check)
+			}
+			return
+		}
+		d := &diagnosis{Store: patient, o: o, text: rand.Text() + rand.Text(), made: map[string]bool{}, uploads: map[string]string{}}
+		d.run(ctx, yield)
+	}
+}
+
+// A diagnosis is what has been found so far of a bucket, and has been made there.
+type diagnosis struct {
+	*Store
+	o    storage.DiagnoseOptions
+	text string // content of objects
+
+	knocked *http.Response  // the answer to a request that nothing was signed of
+	first   *firstAnswer    // to the first request that was
+	written storage.Info    // the object that was made, or the zero value
+	made    map[string]bool // keys that were written, or may have been
+	uploads map[string]string
+}
+
+// run takes the steps, and tidies up whatever becomes of them.
+func (d *diagnosis) run(ctx context.Context, yield func(storage.Check) bool) {
+	later, cancel := storage.Afterwards(ctx, d.grace)
+	defer cancel()
+	listening := true
+	for check := range storage.RunChecks(ctx, nil, d.steps()) {
+		if listening = yield(check); !listening {
+			break
+		}
+	}
+	within, cancelTidying := context.WithTimeout(later, doctorTidying)
+	defer cancelTidying()
+	err := d.tidy(within)
+	if err == nil {
+		return
+	}
+	d.log.WarnContext(ctx, "what was written for the diagnosis could not be removed", "left", d.left(), "error", err.Error())
+	if listening {
+		check := leftBehind(d.left(), err)
+		check.Step, check.For = "tidying up", storage.Writing
+		yield(check)
+	}
+}
+
+// steps gives what there is to find out, in an order in which each step can build on
+// those before.
+func (d *diagnosis) steps() []storage.CheckStep {
+	steps := slices.Concat(d.reachSteps(), d.accessSteps())
+	if d.o.ReadOnly {
+		return append(steps, d.readSteps()...)
+	}
+	return slices.Concat(steps, d.writeSteps(), d.readSteps(), d.objectSteps(), d.partSteps(), d.publicSteps(), d.endSteps())
+}
+
+// key gives a key for something that is written.
+func (d *diagnosis) key(name string) string { return d.o.Scratch + "/" + name }
+
+// tidy removes what was written and is still there.
+func (d *diagnosis) tidy(ctx context.Context) error {
+	var failed []error
+	for id, key := range d.uploads {
+		failed = append(failed, d.abort(ctx, key, id))
+	}
+	if keys := slices.Sorted(maps.Keys(d.made)); len(keys) > 0 {
+		failed = append(failed, d.remove(ctx, keys))
+	}
+	return errors.Join(failed...)
+}
+
+// remove removes objects together, or one by one where that is refused.
+func (d *diagnosis) remove(ctx context.Context, keys []string) error {
+	err := d.Delete(ctx, keys...)
+	for _, key := range keys {
+		if err == nil || d.deleteOne(ctx, key) == nil {
+			delete(d.made, key)
+		}
+	}
+	if len(d.made) == 0 {
+		return nil
+	}
+	return err
+}
+
+func (d *diagnosis) abort(ctx context.Context, key, id string) error {
+	_, err := call(ctx, d.Store, "AbortMultipartUpload", key, func(ctx context.Context, region func(*s3.Options)) (*s3.AbortMultipartUploadOutput, error) {
+		return d.api.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &d.bucket, Key: &key, UploadId: &id}, region)
+	})
+	if err == nil {
+		delete(d.uploads, id)
+	}
+	return err
+}
+
+// left names what is still there.
+func (d *diagnosis) left() []string {
+	left := slices.Sorted(maps.Keys(d.made))
+	for _, key := range d.uploads {
+		left = append(left, key+" (parts of an upload)")
+	}
+	return left
+}
+
+func leftBehind(keys []string, err error) storage.Check {
+	check := storage.FailedCheck(err)
+	check.Status = storage.Warning
+	check.Found += "; left in the bucket: " + strings.Join(keys, ", ")
+	return check
+}
+
+// What a step came to, in one line.
+
+func good(format string, args ...any) storage.Check {
+	return storage.Check{Status: storage.OK, Found: fmt.Sprintf(format, args...)}
+}
+
+func note(format string, args ...any) storage.Check {
+	return storage.Check{Status: storage.Note, Found: fmt.Sprintf(format, args...)}
+}
+
+func warning(found, hint string) storage.Check {
+	return storage.Check{Status: storage.Warning, Found: found, Hint: hint}
+}
+
+func bad(found, hint string) storage.Check {
+	return storage.Check{Status: storage.Failed, Found: found, Hint: hint}
+}
+
+// blemish is a warning where an error stands in the way of nothing that must be.
+func blemish(err error, hint string) storage.Check {
+	check := storage.FailedCheck(err)
+	check.Status = storage.Warning
+	if hint != "" {
+		check.Hint = hint
+	}
+	return check
+}
+
+var _ storage.Diagnoser = (*Store)(nil)
