@@ -116,6 +116,10 @@ func (d *Dataset) Creator() string { return d.adminNow().text("creator_username"
 // Frozen tells a frozen dataset from a proto dataset.
 func (d *Dataset) Frozen() bool { return d.adminNow().frozen() }
 
+// Unfinished tells that the dataset is being made as a whole, or that this was
+// interrupted: see [ErrUnfinished].
+func (d *Dataset) Unfinished() bool { return d.adminNow().isUnfinished() }
+
 // CreatedAt tells when the dataset was made; old datasets do not know.
 func (d *Dataset) CreatedAt() (time.Time, bool) { return d.time("created_at") }
 

@@ -111,6 +111,25 @@ func (l diskLayout) isRogue(name string) bool {
 	return !strings.HasPrefix(name, l.keys().history(""))
 }
 
+// isPart tells whether something at the top of a dataset is a part of it, or what file
+// managers leave behind.
+func (l diskLayout) isPart(info storage.Info) bool {
+	switch {
+	case info.Key == l.dir(), l.isData(info), l.isBrokenLink(info):
+		return true
+	}
+	return !info.IsPlace() && !l.isRogue(info.Key)
+}
+
+// isBrokenLink finds the link that a symlink dataset has for data, when what it leads to
+// is gone.
+func (l diskLayout) isBrokenLink(info storage.Info) bool {
+	return info.Key+"/" == l.keys().data && info.Irregular != ""
+}
+
+// dir is the directory of all parts but README and data.
+func (diskLayout) dir() string { return ".dtool/" }
+
 func (l diskLayout) takesItems(ctx context.Context, store storage.Store) error {
 	for info, err := range store.List(ctx, l.keys().top(), storage.Shallow) {
 		if err != nil {

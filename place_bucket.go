@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/dtool-go/dtool/internal/transfer"
@@ -30,7 +29,9 @@ func (b bucket) find(ctx context.Context) (*place, error) {
 	}
 	at, err := b.registered(ctx, uuid)
 	if errors.Is(err, storage.ErrNotFound) {
-		return b.place(b.prefix, uuid), nil
+		at = b.place(b.prefix, uuid)
+		at.unregistered = true
+		return at, nil
 	}
 	return at, err
 }
@@ -40,13 +41,17 @@ func (bucket) layout() layout { return objectLayout{} }
 // registered gives the place that a registration tells of;
 // [storage.ErrNotFound] where there is none.
 func (b bucket) registered(ctx context.Context, uuid string) (*place, error) {
-	key := registrationPrefix + uuid
+	return b.prefixed(ctx, registrationPrefix+uuid, uuid)
+}
+
+// prefixed gives the place whose prefix is the body of an object.
+func (b bucket) prefixed(ctx context.Context, key, uuid string) (*place, error) {
 	body, err := readDocument(ctx, b.store, key, maxRegistration)
 	if err != nil {
 		return nil, err
 	}
 	if why := badPrefix(string(body)); why != "" {
-		return nil, fmt.Errorf("%s: %w: registration %s: its prefix %s %s", b.ref.uri(""), ErrBadDocument, key, quoted(string(body)), why)
+		return nil, fmt.Errorf("%s: %w: %s: its prefix %s %s", b.ref.uri(""), ErrBadDocument, key, quoted(string(body)), why)
 	}
 	return b.place(string(body), uuid), nil
 }
@@ -128,52 +133,13 @@ func (b bucket) begun(ctx context.Context, _, uuid string) (*place, error) {
 	return nil, fmt.Errorf("%s: %w", unregistered.uri, ErrNotDataset)
 }
 
-// remove deletes the registration last, so that an interrupted removal can
-// still be found. It looks again for what a store still makes of requests that
-// were called off, until two listings in a row are empty, a moment apart.
+// remove deletes the registration last, so that an interrupted removal can still be
+// found: nobody knows yet of a dataset that is being made.
 func (b bucket) remove(ctx context.Context, _, uuid string) error {
-	top := b.place(b.prefix, uuid).layout.keys().top()
-	const most = 10 // nobody else writes there
-	const moment = 200 * time.Millisecond
-	for empty, n := 0, 0; empty < 2 && n < most; n++ {
-		keys, err := b.keysBelow(ctx, top)
-		if err != nil {
-			return err
-		}
-		if empty++; len(keys) > 0 {
-			empty = 0
-			err = b.store.Delete(ctx, keys...)
-		} else if empty == 1 {
-			err = sleep(ctx, moment)
-		}
-		if err != nil {
-			return err
-		}
+	if err := b.clear(ctx, b.place(b.prefix, uuid).layout.keys().top()); err != nil {
+		return err
 	}
 	return b.store.Delete(ctx, registrationPrefix+uuid)
-}
-
-// sleep waits, unless the context ends before.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
-}
-
-func (b bucket) keysBelow(ctx context.Context, prefix string) ([]string, error) {
-	var keys []string
-	for info, err := range b.store.List(ctx, prefix, storage.Deep) {
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, info.Key)
-	}
-	return keys, nil
 }
 
 func (b bucket) release(ctx context.Context, uuid string) error {

@@ -51,7 +51,8 @@ type Store interface {
 	List(ctx context.Context, prefix string, depth Depth) iter.Seq2[Info, error]
 
 	// Delete removes objects, many at a time. A key that is not there is no
-	// error.
+	// error. A store may also remove what it lists under a key with an empty part,
+	// such as an object that marks a directory.
 	Delete(ctx context.Context, keys ...string) error
 
 	// String names the store for people: a path, or bucket and endpoint.
@@ -186,6 +187,10 @@ type DirMaker interface {
 	// RemoveDir removes a directory and all below it, but follows no link. One that is
 	// not there is no error.
 	RemoveDir(ctx context.Context, dir string) error
+
+	// CheckRemoval is the error with which RemoveDir would end, half of its work done,
+	// as far as that can be told beforehand: [ErrForbidden] where a right is missing.
+	CheckRemoval(ctx context.Context, dir string) error
 }
 
 // A Syncer can take long to make an object survive a failure of the power, and
@@ -201,6 +206,13 @@ type Sweeper interface {
 	// Sweep removes the traces of writers that are no more. What others are
 	// about to write is left alone.
 	Sweep(ctx context.Context) error
+}
+
+// A Forgetter can be left with parts of interrupted Puts that no listing shows.
+type Forgetter interface {
+	// Forget removes the parts of all unfinished Puts of keys that begin with the
+	// prefix. One that is under way fails.
+	Forget(ctx context.Context, prefix string) error
 }
 
 // MaxExpiry is the longest time for which a [Signer] signs.

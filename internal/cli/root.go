@@ -55,7 +55,7 @@ func (a *app) rootCommand() *cobra.Command {
 		&cobra.Group{ID: labelling, Title: "What is known of them:"},
 		&cobra.Group{ID: sharing, Title: "Sharing them:"},
 	)
-	addTo(root, making, a.createCommand(), a.addCommand(), a.freezeCommand(), a.cpCommand(), a.copyCommand(), a.nameCommand())
+	addTo(root, making, a.createCommand(), a.addCommand(), a.freezeCommand(), a.cpCommand(), a.copyCommand(), a.nameCommand(), a.rmCommand())
 	addTo(root, reading, a.lsCommand(), a.inventoryCommand(), a.summaryCommand(), a.identifiersCommand(), a.itemCommand(),
 		a.verifyCommand(), a.diffCommand(), a.statusCommand(), a.uriCommand(), a.uuidCommand())
 	addTo(root, labelling, a.readmeCommand(), a.tagCommand(), a.annotationCommand())

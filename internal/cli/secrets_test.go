@@ -82,6 +82,7 @@ func useOf() map[string]string {
 		"readme show":        "DS",
 		"readme validate":    "DS",
 		"readme write":       "DS FILE",
+		"rm":                 "--dry-run DS",
 		"sign":               "DS",
 		"status":             "DS",
 		"summary":            "DS",

@@ -26,7 +26,7 @@ const deleteBatch = 1000 // S3 takes no more
 func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	var batch []string
 	for _, key := range keys {
-		if err := s.checkKey("DeleteObjects", key); err != nil {
+		if err := s.checkKey("DeleteObjects", withoutEmptyParts(key)); err != nil {
 			return err
 		}
 	}
@@ -46,6 +46,13 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 		}
 	}
 	return nil
+}
+
+// withoutEmptyParts gives a key without the slashes that only programs put there which
+// make directories in buckets. What they have made can be removed.
+func withoutEmptyParts(key string) string {
+	parts := slices.DeleteFunc(strings.Split(key, "/"), func(part string) bool { return part == "" })
+	return strings.Join(parts, "/")
 }
 
 // fitsXML tells whether the key can be written in a document of XML, which has no

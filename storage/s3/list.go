@@ -97,10 +97,6 @@ func (l *listing) read(out *s3.ListObjectsV2Output) ([]storage.Info, error) {
 	if out.Name == nil && out.IsTruncated == nil && out.KeyCount == nil && out.MaxKeys == nil {
 		return nil, fmt.Errorf("the answer is not a listing")
 	}
-	decode := func(key *string) (string, error) { return aws.ToString(key), nil }
-	if out.EncodingType == types.EncodingTypeUrl {
-		decode = func(key *string) (string, error) { return url.QueryUnescape(aws.ToString(key)) }
-	}
 	n := len(out.Contents) + len(out.CommonPrefixes)
 	if int(aws.ToInt32(out.KeyCount)) > n {
 		return nil, fmt.Errorf("the listing has %d keys and says that it has %d", n, *out.KeyCount)
@@ -110,7 +106,7 @@ func (l *listing) read(out *s3.ListObjectsV2Output) ([]storage.Info, error) {
 	}
 	objects := make([]storage.Info, 0, n)
 	for _, o := range out.Contents {
-		key, err := decode(o.Key)
+		key, err := listedKey(o.Key, out.EncodingType)
 		if err != nil {
 			return nil, err
 		}
@@ -123,13 +119,21 @@ func (l *listing) read(out *s3.ListObjectsV2Output) ([]storage.Info, error) {
 	}
 	var places []storage.Info
 	for _, p := range out.CommonPrefixes {
-		key, err := decode(p.Prefix)
+		key, err := listedKey(p.Prefix, out.EncodingType)
 		if err != nil {
 			return nil, err
 		}
 		places = append(places, storage.Info{Key: key})
 	}
 	return l.merge(objects, places)
+}
+
+// listedKey gives a key of a listing, which may be encoded.
+func listedKey(key *string, encoding types.EncodingType) (string, error) {
+	if encoding == types.EncodingTypeUrl {
+		return url.QueryUnescape(aws.ToString(key))
+	}
+	return aws.ToString(key), nil
 }
 
 // count keeps the listing within its bounds.

@@ -280,12 +280,19 @@ func (u *upload) abort(ctx context.Context) {
 // forget has the store forget the parts. It may be forbidden, and the failure that
 // led here is the one to tell of, so its own is only logged.
 func (u *upload) forget(ctx context.Context) {
-	s := u.store
-	in := &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &u.key, UploadId: &u.id}
-	_, err := call(ctx, s, "AbortMultipartUpload", u.key, func(ctx context.Context, region func(*s3.Options)) (*s3.AbortMultipartUploadOutput, error) {
+	if err := u.store.abortUpload(ctx, u.key, u.id); err != nil {
+		u.store.log.WarnContext(ctx, "parts of an upload that failed are left in the bucket", "error", err.Error())
+	}
+}
+
+// abortUpload removes the parts of an upload. One that is not there is no error.
+func (s *Store) abortUpload(ctx context.Context, key, id string) error {
+	in := &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &key, UploadId: &id}
+	_, err := call(ctx, s, "AbortMultipartUpload", key, func(ctx context.Context, region func(*s3.Options)) (*s3.AbortMultipartUploadOutput, error) {
 		return s.api.AbortMultipartUpload(ctx, in, region)
 	})
-	if err != nil && codeOf(err) != "NoSuchUpload" {
-		s.log.WarnContext(ctx, "parts of an upload that failed are left in the bucket", "error", err.Error())
+	if codeOf(err) == "NoSuchUpload" {
+		return nil
 	}
+	return err
 }

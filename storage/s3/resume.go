@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -83,11 +82,9 @@ func (s *Store) lastUpload(ctx context.Context, key string) (string, error) {
 	var id string
 	var begun time.Time
 	for _, u := range out.Uploads {
-		name := aws.ToString(u.Key)
-		if out.EncodingType == types.EncodingTypeUrl {
-			if name, err = url.QueryUnescape(name); err != nil {
-				return "", s.oddAnswer("ListMultipartUploads", key, err.Error())
-			}
+		name, err := listedKey(u.Key, out.EncodingType)
+		if err != nil {
+			return "", s.oddAnswer("ListMultipartUploads", key, err.Error())
 		}
 		if name == key && u.ChecksumAlgorithm == "" && !aws.ToTime(u.Initiated).Before(begun) {
 			id, begun = aws.ToString(u.UploadId), aws.ToTime(u.Initiated)

@@ -70,18 +70,19 @@ type Op string
 
 // The operations. Get stands for the reading of its body, too.
 const (
-	Get       Op = "get"
-	Stat      Op = "stat"
-	Put       Op = "put"
-	List      Op = "list"
-	Delete    Op = "delete"
-	CopyFrom  Op = "copy"
-	MakeDir   Op = "make directory"
-	LinkDir   Op = "link directory"
-	RemoveDir Op = "remove directory"
-	Sync      Op = "sync"
-	Sweep     Op = "sweep"
-	CheckKeys Op = "check keys"
+	Get          Op = "get"
+	Stat         Op = "stat"
+	Put          Op = "put"
+	List         Op = "list"
+	Delete       Op = "delete"
+	CopyFrom     Op = "copy"
+	MakeDir      Op = "make directory"
+	LinkDir      Op = "link directory"
+	RemoveDir    Op = "remove directory"
+	CheckRemoval Op = "check removal"
+	Sync         Op = "sync"
+	Sweep        Op = "sweep"
+	CheckKeys    Op = "check keys"
 )
 
 // A Fault is what goes wrong with a call. The zero value is nothing.

@@ -193,6 +193,10 @@ func (s *faultyDirectory) RemoveDir(ctx context.Context, dir string) error {
 	return s.call(ctx, RemoveDir, dir, func() error { return s.files.RemoveDir(ctx, dir) })
 }
 
+func (s *faultyDirectory) CheckRemoval(ctx context.Context, dir string) error {
+	return s.call(ctx, CheckRemoval, dir, func() error { return s.files.CheckRemoval(ctx, dir) })
+}
+
 func (s *faultyDirectory) Sync(ctx context.Context) error {
 	return s.call(ctx, Sync, "", func() error { return s.files.Sync(ctx) })
 }
