@@ -20,14 +20,22 @@ rclone        := github.com/rclone/rclone
 golangci-lint := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 gofumpt       := mvdan.cc/gofumpt
 govulncheck   := golang.org/x/vuln/cmd/govulncheck
+weed          := github.com/seaweedfs/seaweedfs/weed
 
-.PHONY: build test soak fuzz vuln lint cross fmt demo bench clean help
+# The packages with tests on SeaweedFS, whose ACLs make objects public. It takes
+# minutes to build, so these tests are not among the others.
+weed-tested := ./internal/s3test ./internal/cli ./storage/s3
+
+.PHONY: build test test-weed soak fuzz vuln lint cross fmt demo bench clean help
 
 build: ## build bin/dtool
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/dtool
 
 test: .tools/versitygw .tools/toxiproxy ## run all tests with the race detector; TESTFLAGS='-run Copy' narrows them
 	go test -race -timeout 15m $(TESTFLAGS) ./...
+
+test-weed: .tools/weed ## run the tests that need a SeaweedFS, which takes minutes to build the first time
+	go test -race -tags weed -run Weed -timeout 15m $(TESTFLAGS) $(weed-tested)
 
 soak: .tools/versitygw .tools/toxiproxy ## do random work behind a bad network for ten minutes; SOAK=30m sets the time
 	go run ./internal/soak -for $(SOAK)
@@ -44,9 +52,9 @@ fuzz: ## feed every decoder with bytes that nobody thought of; FUZZ=10m is the t
 	}
 
 lint: .tools/golangci-lint .tools/gofumpt ## check code for every system that dtool runs on, and its form
-	go vet ./...
-	GOOS=darwin go vet ./...
-	GOOS=windows go vet ./...
+	go vet -tags weed ./...
+	GOOS=darwin go vet -tags weed ./...
+	GOOS=windows go vet -tags weed ./...
 	.tools/golangci-lint run ./...
 	@unformatted=$$(.tools/gofumpt -l .); test -z "$$unformatted" || \
 		{ echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; }
@@ -74,7 +82,13 @@ clean: ## remove what was built
 	rm -rf bin dist .tools
 
 help: ## list what make can do
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
+
+# A module of its own, so that nothing else is built with the libraries that this one
+# wants.
+.tools/weed: tools/weed/go.mod tools/weed/go.sum
+	go build -C tools/weed -ldflags '-s -w' -o ../../$@ $(weed)
+	@touch $@
 
 .tools/%: tools/go.mod tools/go.sum
 	go build -C tools -o ../$@ $($*)

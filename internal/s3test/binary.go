@@ -14,19 +14,20 @@ import (
 
 const ownModule = "github.com/dtool-go/dtool"
 
-// A program is one that the tools module has.
+// A program is one that a module of tools has.
 type program struct {
 	name     string // in .tools
 	variable string // of the environment, may name another path
 	source   string // the package that it is built from
+	module   string // the directory of the module that pins it
 }
 
 func versitygw() program {
-	return program{"versitygw", "VERSITYGW", "github.com/versity/versitygw/cmd/versitygw"}
+	return program{"versitygw", "VERSITYGW", "github.com/versity/versitygw/cmd/versitygw", "tools"}
 }
 
 func toxiproxy() program {
-	return program{"toxiproxy", "TOXIPROXY", "github.com/Shopify/toxiproxy/v2/cmd/server"}
+	return program{"toxiproxy", "TOXIPROXY", "github.com/Shopify/toxiproxy/v2/cmd/server", "tools"}
 }
 
 // find gives the path of the program: the one that the environment names, else
@@ -63,7 +64,7 @@ func (p program) build(ctx context.Context, root, path string) error {
 	}
 	defer os.RemoveAll(dir)
 	made := filepath.Join(dir, filepath.Base(path))
-	cmd := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join(root, "tools"), "-o", made, p.source)
+	cmd := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join(root, p.module), "-o", made, p.source)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w: %s", p.source, err, out)
 	}

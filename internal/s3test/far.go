@@ -73,7 +73,7 @@ func (s *Server) Proxied(ctx context.Context) (*Far, error) {
 		p.cmd = exec.Command(binary, "-host", host, "-port", port)
 		p.cmd.Env = append(os.Environ(), "LOG_LEVEL=error")
 		p.cmd.Stdout, p.cmd.Stderr = output, output
-		return p, p.run(ctx, "http://"+addr+"/version")
+		return p, p.run(ctx, answering("http://"+addr+"/version"))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", binary, err)

@@ -19,11 +19,12 @@ import (
 
 // A process is a server that was started here.
 type process struct {
-	addr   string // host:port
-	dir    string // where the server keeps all that it has
-	health string // the URL under which the server answers when it is ready
-	cmd    *exec.Cmd
-	ended  chan struct{} // closed when the process is gone
+	addr    string   // host:port
+	dir     string   // where the server keeps all that it has
+	health  string   // the URL under which the server answers when it is ready
+	sockets []string // files elsewhere that the server leaves behind
+	cmd     *exec.Cmd
+	ended   chan struct{} // closed when the process is gone
 }
 
 // dataDir is where a server has a directory for each bucket.
@@ -93,7 +94,7 @@ func launch(ctx context.Context, binary, addr, dir string, s *Server, backend []
 	p.cmd.Env = append(os.Environ(),
 		"ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey, "VGW_REGION="+s.Region)
 	p.cmd.Stdout, p.cmd.Stderr = output, output
-	if err := p.run(ctx, p.health); err != nil {
+	if err := p.run(ctx, answering(p.health)); err != nil {
 		return nil, explain(err, output.Name())
 	}
 	return p, nil
@@ -144,13 +145,13 @@ func (p *process) start() error {
 	return <-started
 }
 
-// run starts the process and returns when it answers under the URL.
-func (p *process) run(ctx context.Context, url string) error {
+// run starts the process and returns when it is ready.
+func (p *process) run(ctx context.Context, ready func(context.Context) bool) error {
 	endWithParent(p.cmd)
 	if err := p.start(); err != nil {
 		return err
 	}
-	if err := p.await(ctx, url); err != nil {
+	if err := p.await(ctx, ready); err != nil {
 		p.stop()
 		return err
 	}
@@ -160,17 +161,20 @@ func (p *process) run(ctx context.Context, url string) error {
 func (p *process) stop() {
 	_ = p.cmd.Process.Kill()
 	<-p.ended
+	for _, path := range p.sockets {
+		_ = os.Remove(path)
+	}
 }
 
-// await returns when the server answers under an address that nobody else
-// could know.
-func (p *process) await(ctx context.Context, url string) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+// await returns when the server is ready, of which there is to be a sign that
+// nobody else could give.
+func (p *process) await(ctx context.Context, ready func(context.Context) bool) error {
+	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if answers(ctx, url) {
+		if ready(ctx) {
 			return nil
 		}
 		select {
@@ -181,6 +185,10 @@ func (p *process) await(ctx context.Context, url string) error {
 		case <-tick.C:
 		}
 	}
+}
+
+func answering(url string) func(context.Context) bool {
+	return func(ctx context.Context) bool { return answers(ctx, url) }
 }
 
 func answers(ctx context.Context, url string) bool {

@@ -32,7 +32,7 @@ func (s *Server) Restart(ctx context.Context) error {
 	again := &process{addr: old.addr, dir: old.dir, health: old.health, ended: make(chan struct{})}
 	again.cmd = exec.Command(old.cmd.Path, slices.Clone(old.cmd.Args[1:])...)
 	again.cmd.Env, again.cmd.Stdout, again.cmd.Stderr = old.cmd.Env, output, output
-	if err := again.run(ctx, old.health); err != nil {
+	if err := again.run(ctx, answering(old.health)); err != nil {
 		return err
 	}
 	s.run = again

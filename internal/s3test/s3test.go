@@ -1,6 +1,6 @@
 // Package s3test gives tests, benchmarks and demonstrations a real S3 server:
-// versitygw on a temporary directory and a free loopback port, or a bucket
-// elsewhere that the environment names.
+// versitygw or SeaweedFS on a temporary directory and free loopback ports, or a
+// bucket elsewhere that the environment names.
 //
 // It knows how to find or build the server, to start it, and to stop it for
 // sure. It knows nothing of stores and datasets.

@@ -24,8 +24,13 @@ func (s *Store) checkKey(op, key string) error {
 	return nil
 }
 
-// mayBegin tells whether there can be a key that begins with the prefix.
+// mayBegin tells whether there can be a key that begins with the prefix. Stores that
+// keep directories make something else of one that there cannot be: SeaweedFS lists
+// its root under "a//".
 func mayBegin(prefix string) bool {
+	if end := strings.LastIndexByte(prefix, '/'); end >= 0 && storage.CheckKey(prefix[:end]) != nil {
+		return false
+	}
 	return utf8.ValidString(prefix) && len(prefix) <= maxKey && !strings.ContainsRune(prefix, 0)
 }
 

@@ -37,6 +37,10 @@ type Features struct {
 	// KeysBelowKeys tells that the store holds "a" and "a/b" at the same
 	// time. Other stores may refuse the second.
 	KeysBelowKeys bool
+	// TreeOrder tells that what is behind the store lists directories by their names,
+	// so that "a/b" comes before "a-b" there. Listings of such keys may fail, and yet
+	// none may be in another order than that of bytes.
+	TreeOrder bool
 	// LargeSize is the size in bytes of an object that the store sends in more
 	// than one part. Zero means 20 MiB and one byte.
 	LargeSize int64
@@ -104,6 +108,9 @@ func (p *place) clear() {
 	ctx := context.Background()
 	var keys []string
 	for info, err := range p.store.List(ctx, p.prefix, storage.Deep) {
+		if p.inTreeOrder(err) {
+			return
+		}
 		if err != nil {
 			p.Errorf("listing what to delete: %v", err)
 			return
