@@ -20,6 +20,7 @@ const (
 	maxREADME       = 64 << 20
 	maxHistory      = 64 << 20 // of all old READMEs together
 	maxAnnotation   = 64 << 20
+	maxRecord       = 64 << 10 // of how a dataset is published
 	maxFragment     = 1 << 20
 	maxFragments    = 512 << 20 // of all fragments of a dataset together
 	maxManifest     = 512 << 20 // and an overlay

@@ -68,6 +68,9 @@ var (
 	// ErrUndeliverable means that an item cannot be stored through a URL that lets in
 	// its bytes and no others.
 	ErrUndeliverable = errors.New("cannot be delivered")
+	// ErrCannotPublish means that a dataset lies where nobody can be let read it from
+	// outside, or not in the way that was asked for.
+	ErrCannotPublish = errors.New("cannot be published")
 	// ErrUnreadable means that something among the files of a dataset to be
 	// cannot be read as an item.
 	ErrUnreadable = errors.New("cannot be read as an item")

@@ -95,7 +95,11 @@ func (i Item) mustHave(size int64) error {
 	if size == i.Size {
 		return nil
 	}
-	return &storage.Mismatch{What: "size", Found: strconv.FormatInt(size, 10), Expected: strconv.FormatInt(i.Size, 10)}
+	return wrongSize(size, i.Size)
+}
+
+func wrongSize(found, expected int64) error {
+	return &storage.Mismatch{What: "size", Found: strconv.FormatInt(found, 10), Expected: strconv.FormatInt(expected, 10)}
 }
 
 // drain reads a body of that many bytes to its end for the sake of what checks it

@@ -30,6 +30,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 		"README that is checked or normalised, also as a file or standard input": readme.MaxSize,
 		"all old READMEs of a dataset together":                                  maxHistory,
 		"annotation":                                                             maxAnnotation,
+		"`publish.json`":                                                         maxRecord,
 		"fragment":                                                               maxFragment,
 		"all fragments of a dataset together":                                    maxFragments,
 		"manifest, overlay":                                                      maxManifest,

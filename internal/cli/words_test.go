@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ import (
 // capitals.
 func TestPlainWords(t *testing.T) {
 	server := s3test.StartOwn(t)
-	for _, tt := range words() {
+	for _, tt := range slices.Concat(words(), publishingWords()) {
 		t.Run(tt.fault, func(t *testing.T) {
 			d := newDesk(t, server)
 			o := d.dtool(tt.begin(d)...)

@@ -167,6 +167,12 @@ func (d *Document) Remove(sid string) bool {
 	return len(d.statements) < before
 }
 
+// Same tells whether another document has the same statements in the same order,
+// as a store may give them back.
+func (d *Document) Same(other *Document) bool {
+	return slices.EqualFunc(d.statements, other.statements, saysTheSame)
+}
+
 func (d *Document) find(sid string) int {
 	return slices.IndexFunc(d.statements, func(text json.RawMessage) bool { return sidOf(text) == sid })
 }

@@ -142,6 +142,22 @@ func TestKeysStandForThemselvesAlone(t *testing.T) {
 	}
 }
 
+func TestTheSameDocumentAsAStoreGivesItBack(t *testing.T) {
+	d := policy.New(policy.Public("A", policy.Object("b", "1")), policy.Public("B", policy.Object("b", "2"), policy.Object("b", "3")))
+	const one = `{"Resource":"arn:aws:s3:::b/1","Sid":"A","Effect":"Allow","Principal":"*","Action":"s3:GetObject"}`
+	const two = `{"Sid":"B","Effect":"Allow","Principal":"*","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b/3","arn:aws:s3:::b/2"]}`
+	for text, same := range map[string]bool{
+		one + "," + two: true,
+		two + "," + one: false,
+		one:             false,
+		one + "," + strings.Replace(two, "Allow", "Deny", 1): false,
+	} {
+		if got := d.Same(parse(t, `{"Statement":[`+text+`]}`)); got != same {
+			t.Errorf("%s: the same is %v", text, got)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(others)
 	f.Add(`{"Statement":{"Sid":"A"}}`)

@@ -60,6 +60,10 @@ func Operation(r *http.Request) (op, key string) {
 		return byMethod(r, "ListParts", "", "CompleteMultipartUpload", "AbortMultipartUpload"), key
 	case query.Has("delete"):
 		return "DeleteObjects", key
+	case query.Has("acl") && key != "":
+		return byMethod(r, "GetObjectAcl", "PutObjectAcl", "", ""), key
+	case query.Has("policy") && key == "":
+		return byMethod(r, "GetBucketPolicy", "PutBucketPolicy", "", "DeleteBucketPolicy"), key
 	case key == "":
 		return byMethod(r, "ListObjectsV2", "CreateBucket", "", "DeleteBucket"), key
 	case r.Method == http.MethodHead:

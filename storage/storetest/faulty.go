@@ -129,7 +129,7 @@ func (k Kind) befalls(op Op) bool {
 	case Flip:
 		return op == Get || op == Put
 	case Lose:
-		return op == Put || op == Delete
+		return op == Put || op == Delete || op == SetPublic || op == SetPolicy
 	case Omit, Lag:
 		return op == List
 	case None:

@@ -19,7 +19,10 @@ func (f *Faulty) Around(inner storage.Store) storage.Store {
 	s := &faultyStore{faulty: f, inner: inner}
 	files, isFiles := inner.(directory)
 	copier, isCopier := inner.(storage.Copier)
+	shares, isSharing := inner.(sharing)
 	switch {
+	case isSharing && !isFiles:
+		return &faultySharing{&faultyBucket{s, copier}, shares}
 	case isFiles && !isCopier:
 		return &faultyDirectory{s, files}
 	case isCopier && !isFiles:
@@ -233,7 +236,10 @@ func (s *faultyBucket) CopyFrom(ctx context.Context, key string, from storage.St
 }
 
 func inside(store storage.Store) storage.Store {
-	if faulty, ok := store.(*faultyBucket); ok {
+	switch faulty := store.(type) {
+	case *faultyBucket:
+		return faulty.inner
+	case *faultySharing:
 		return faulty.inner
 	}
 	return store

@@ -1,0 +1,289 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/storage"
+)
+
+type publishOptions struct {
+	quiet, policy, apply, page, status, json bool
+
+	expires   expiryOrNever
+	publicURL string
+}
+
+func (a *app) publishCommand() *cobra.Command {
+	var o publishOptions
+	cmd := &cobra.Command{
+		Use:   "publish DS",
+		Short: "Let others read a dataset over HTTP",
+		Long: `Lets others read a frozen dataset in a bucket over HTTP, without an account, and prints
+its access URL on the last line: dtool cp, ls, verify and others take it in place of a
+URI, and any program can read http_manifest.json behind it. The URL is printed once the
+dataset could be opened by it, without credentials, and all items answered.
+
+There are four ways:
+
+  dtool publish DS                      everybody may read, by the ACL of each object
+  dtool publish --expires 7d DS         whoever has the URL may read, until it expires
+  dtool publish --policy --apply DS     everybody may read, by the policy of the bucket
+  dtool publish --public-url URL DS     the bucket is public already, or something else
+                                        hands out its objects below URL
+
+New buckets at AWS have no ACLs. --policy without --apply prints the statement and
+changes nothing, for whoever may change the policy. README, items, overlays, annotations
+and tags are published as they are now; what is changed later is by publishing again.
+
+--status tells what can be read now, and dtool unpublish takes all of it back.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := o.check(cmd); err != nil {
+				return err
+			}
+			return arguments(1, 1)(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case o.status:
+				return a.runPublished(cmd.Context(), o, args[0])
+			case o.policy && !o.apply:
+				return a.printPolicy(cmd.Context(), args[0])
+			}
+			return a.runPublish(cmd.Context(), o, args[0])
+		},
+	}
+	cmd.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "print the access URL alone")
+	cmd.Flags().Var(&o.expires, "expires", "sign URLs that are good for `TIME`, such as 7d, 12h or 3600 (seconds), or never")
+	cmd.Flags().StringVar(&o.publicURL, "public-url", "", "the `URL` below which the keys of the bucket lie for everybody")
+	cmd.Flags().BoolVar(&o.policy, "policy", false, "print the statement for the policy of the bucket")
+	cmd.Flags().BoolVar(&o.apply, "apply", false, "with --policy: put it into the policy, and publish")
+	cmd.Flags().BoolVar(&o.page, "page", false, "put a page for browsers there, too")
+	cmd.Flags().BoolVar(&o.status, "status", false, "tell what can be read without credentials")
+	cmd.Flags().BoolVar(&o.json, "json", false, "with --status: print it as JSON")
+	return withExits(cmd, exit{2, dtool.ErrCannotPublish, "the dataset lies where nothing can be published"})
+}
+
+// check refuses what does not go together.
+func (o *publishOptions) check(cmd *cobra.Command) error {
+	publishes := o.expires.given || o.publicURL != "" || o.policy || o.page
+	switch {
+	case o.status && publishes:
+		return misused(cmd, "--status goes with --json alone")
+	case o.json && !o.status:
+		return misused(cmd, "--json goes with --status")
+	case o.apply && !o.policy:
+		return misused(cmd, "--apply goes with --policy")
+	case o.policy && !o.apply && (o.expires.given || o.publicURL != "" || o.page):
+		return misused(cmd, "--policy changes nothing without --apply: add it, or leave the others out")
+	case o.expires.expiry != 0 && (o.policy || o.publicURL != ""):
+		return misused(cmd, "--expires goes with neither --policy nor --public-url, by which everybody can read")
+	case cmd.Flags().Changed("public-url") && o.publicURL == "":
+		return misused(cmd, "--public-url is empty")
+	}
+	return nil
+}
+
+// An expiryOrNever is an expiry, or the word that no setting is to count.
+type expiryOrNever struct {
+	expiry
+	given bool
+}
+
+func (e *expiryOrNever) Set(text string) error {
+	e.given = true
+	if text == "never" {
+		e.expiry = 0
+		return nil
+	}
+	return e.expiry.Set(text)
+}
+
+// forLibrary has the setting count if the command line says nothing.
+func (o *publishOptions) forLibrary(client *dtool.Client, uri string) (dtool.PublishOptions, error) {
+	options := dtool.PublishOptions{Expires: time.Duration(o.expires.expiry), Policy: o.policy, PublicURL: o.publicURL, Page: o.page}
+	if o.expires.given || o.policy || o.publicURL != "" {
+		return options, nil
+	}
+	var err error
+	if options.Expires, err = client.PublishExpiry(uri); err != nil && !errors.Is(err, dtool.ErrInvalidURI) {
+		err = &usageError{err.Error(), "set it to a number of seconds, 604800 at most, or to nothing, or use --expires"}
+	}
+	return options, err
+}
+
+func (a *app) runPublish(ctx context.Context, o publishOptions, uri string) error {
+	client, err := a.library()
+	if err != nil {
+		return err
+	}
+	options, err := o.forLibrary(client, uri)
+	if err != nil {
+		return err
+	}
+	ds, err := client.OpenFrozen(ctx, uri)
+	if err != nil {
+		return err
+	}
+	observer, done := a.observe(o.quiet)
+	options.Observer = observer
+	result, err := ds.Publish(ctx, options)
+	done()
+	if err != nil {
+		return publishAgain(ctx, err, uri)
+	}
+	if !o.quiet {
+		a.out.Printf("%s\n", published(result))
+		if result.PageURL != "" {
+			a.out.Printf("Page: %s\n", result.PageURL)
+		}
+	}
+	a.out.Printf("%s\n", result.AccessURL)
+	return nil
+}
+
+// published says who can read what was published.
+func published(p *dtool.Publication) string {
+	if p.Way == dtool.BySignature {
+		return fmt.Sprintf("Published for whoever has this URL, until %s: %s", moment(p.Expires), objects(p.Objects))
+	}
+	return fmt.Sprintf("Published for everybody: %s", objects(p.Objects))
+}
+
+// moment gives a time where the user is.
+func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST") }
+
+func objects(n int) string {
+	if n == 1 {
+		return "1 object"
+	}
+	return fmt.Sprintf("%d objects", n)
+}
+
+// publishAgain says what to do about a publication that failed.
+func publishAgain(ctx context.Context, err error, uri string) error {
+	var failed *dtool.PublishError
+	if !errors.As(err, &failed) {
+		return err
+	}
+	takeBack := "dtool unpublish " + shellQuoted(uri) + " takes it back"
+	switch {
+	case failed.Unread && ctx.Err() == nil:
+		return hinted{err, whyUnread(failed) + "; " + takeBack}
+	case errors.Is(err, storage.ErrNoACLs):
+		return hinted{err, withStoreHint(err) + "--expires 7d gives a URL that is good for a week, and needs nothing to be public; " +
+			"--policy prints the statement that the policy of the bucket needs, and with --apply puts it there; " +
+			"--public-url URL is for a bucket that is public already, or has a web server before it"}
+	case failed.Opened > 0:
+		return hinted{err, withStoreHint(err) + "the same command goes on; " + takeBack}
+	}
+	return err
+}
+
+// withStoreHint gives the store's own words, to begin a hint with.
+func withStoreHint(err error) string {
+	var store *storage.Error
+	if errors.As(err, &store) && store.Hint != "" {
+		return store.Hint + "; "
+	}
+	return ""
+}
+
+// whyUnread says what keeps everybody from reading what was published.
+func whyUnread(e *dtool.PublishError) string {
+	refused := errors.Is(e, storage.ErrForbidden)
+	switch {
+	case e.Way == dtool.ByURL:
+		return "--public-url is to be the URL below which the keys of the bucket lie, and everybody must be able to read there"
+	case e.Way == dtool.BySignature && refused:
+		return "the access key that signed may have no right to read, or a clock is wrong"
+	case e.Way == dtool.ByACL && refused:
+		return fmt.Sprintf("the store took the ACLs of %s and yet lets nobody read: Block Public Access (IgnorePublicAcls) of the bucket or the account, or a policy that denies it, stands above them",
+			objects(e.Opened))
+	case e.Way == dtool.ByPolicy && refused:
+		return "the bucket's policy lets everybody read and the store yet does not: Block Public Access (RestrictPublicBuckets) of the bucket or the account, or another statement that denies it, stands above it"
+	}
+	return "the dataset must be reachable from here by its public URL"
+}
+
+func (a *app) printPolicy(ctx context.Context, uri string) error {
+	ds, err := a.openFrozen(ctx, uri)
+	if err != nil {
+		return err
+	}
+	text, err := ds.PublishPolicy()
+	if err != nil {
+		return err
+	}
+	a.out.Text(text)
+	return nil
+}
+
+func (a *app) runPublished(ctx context.Context, o publishOptions, uri string) error {
+	ds, err := a.openFrozen(ctx, uri)
+	if err != nil {
+		return err
+	}
+	observer, done := a.observe(o.quiet)
+	p, err := ds.Published(ctx, observer)
+	done()
+	if err != nil {
+		return err
+	}
+	if o.json {
+		value, err := dtool.NewValue(p)
+		if err != nil {
+			return err
+		}
+		a.out.Text(append(value.JSON(), '\n'))
+		return nil
+	}
+	a.printPublished(o.quiet, p)
+	return nil
+}
+
+// printPublished tells what can be read. Quiet, it is the access URL of what everybody
+// can read as a whole.
+func (a *app) printPublished(quiet bool, p *dtool.Published) {
+	if quiet {
+		if p.Whole() {
+			a.out.Printf("%s\n", p.AccessURL)
+		}
+		return
+	}
+	switch {
+	case p.Whole():
+		a.out.Printf("Everybody can read it: %s\n", p.AccessURL)
+	case p.Nothing():
+		a.out.Printf("Nobody can read it without credentials or a signed URL\n")
+	default:
+		a.out.Printf("Everybody can read a part of it: %s\n", p.AccessURL)
+	}
+	if !p.Nothing() {
+		for _, part := range []struct {
+			name string
+			open bool
+		}{{"http_manifest.json", p.HTTPManifest}, {"page for browsers", p.Page}, {"README", p.README}, {"manifest", p.Manifest}} {
+			a.out.Printf("  %-18s  %s\n", part.name, yesOrNo(part.open))
+		}
+		a.out.Printf("  %-18s  %d of %d\n", "items", p.ReadableItems, p.Items)
+	}
+	if len(p.Ways) > 0 {
+		a.out.Printf("Published: %s\n", inWays(p.Ways))
+	}
+	if !p.SignedUntil.IsZero() {
+		a.out.Printf("Signed URLs are good until %s\n", moment(p.SignedUntil))
+	}
+}
+
+func yesOrNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/dtool-go/dtool/internal/badday"
+	"github.com/dtool-go/dtool/storage"
+)
+
+// publishingWords are those of publishing and taking it back.
+func publishingWords() []word {
+	return []word{
+		{"ACLs are off", on("PutObjectAcl", badday.Refuse(400, "AccessControlListNotSupported", "The bucket does not allow ACLs"), "publish", "THERE"), 1, `
+dtool: s3://leaves/UUID is not published: PutObjectAcl s3://leaves at ENDPOINT, key UUID/README.txt: no object can be made public by itself: AccessControlListNotSupported: The bucket does not allow ACLs (HTTP 400, request ID)
+hint: ACLs are turned off in this bucket, as in every new one at AWS; a policy of the bucket can make objects public instead; --expires 7d gives a URL that is good for a week, and needs nothing to be public; --policy prints the statement that the policy of the bucket needs, and with --apply puts it there; --public-url URL is for a bucket that is public already, or has a web server before it
+`},
+		{"public ACLs are blocked", on("PutObjectAcl", badday.Refuse(403, "AccessDenied", "User: olssont is not authorized to perform: s3:PutObjectAcl because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access."), "publish", "THERE"), 1, `
+dtool: s3://leaves/UUID is not published: PutObjectAcl s3://leaves at ENDPOINT, key UUID/README.txt: no object can be made public by itself: AccessDenied: User: olssont is not authorized to perform: s3:PutObjectAcl because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access. (HTTP 403, request ID)
+hint: Block Public Access is on, for the bucket or the whole account: whoever owns it has to turn that off before anything in it can be public; --expires 7d gives a URL that is good for a week, and needs nothing to be public; --policy prints the statement that the policy of the bucket needs, and with --apply puts it there; --public-url URL is for a bucket that is public already, or has a web server before it
+`},
+		{"the store has no ACLs", on("PutObjectAcl", badday.Refuse(501, "NotImplemented", "A header you provided implies functionality that is not implemented."), "publish", "THERE"), 1, `
+dtool: s3://leaves/UUID is not published: PutObjectAcl s3://leaves at ENDPOINT, key UUID/README.txt: no object can be made public by itself: NotImplemented: A header you provided implies functionality that is not implemented. (HTTP 501, request ID)
+hint: this store has no ACLs for objects; a policy of the bucket can make objects public instead; --expires 7d gives a URL that is good for a week, and needs nothing to be public; --policy prints the statement that the policy of the bucket needs, and with --apply puts it there; --public-url URL is for a bucket that is public already, or has a web server before it
+`},
+		{"may not set ACLs", on("PutObjectAcl", denied(), "publish", "THERE"), 1, `
+dtool: s3://leaves/UUID is not published: PutObjectAcl s3://leaves at ENDPOINT, key UUID/README.txt: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: the right s3:PutObjectAcl is missing, or the keys are not those for this bucket
+`},
+		{"may set some ACLs", func(d *desk) []string {
+			d.day.Becomes(func(op, key string, _ *http.Request) badday.Fault {
+				switch {
+				case op != "PutObjectAcl":
+					return nil
+				case strings.Contains(key, "/data/"):
+					return denied()
+				}
+				return badday.Answer(200, "")
+			})
+			return []string{"--concurrency", "1", "publish", d.there}
+		}, 1, `
+dtool: s3://leaves/UUID is published in part, 5 objects: PutObjectAcl s3://leaves at ENDPOINT, key UUID/data/cfc7b4885384957ae445bc14914d4588f607651c: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: the right s3:PutObjectAcl is missing, or the keys are not those for this bucket; the same command goes on; dtool unpublish s3://leaves/UUID takes it back
+`},
+		{"ACLs count for nothing", on("PutObjectAcl", badday.Answer(200, ""), "publish", "THERE"), 1, `
+dtool: s3://leaves/UUID was published, and cannot be read without credentials: GET ENDPOINT/leaves/UUID/README.yml: forbidden
+hint: the store took the ACLs of 7 objects and yet lets nobody read: Block Public Access (IgnorePublicAcls) of the bucket or the account, or a policy that denies it, stands above them; dtool unpublish s3://leaves/UUID takes it back
+`},
+		{"may not see the policy", on("GetBucketPolicy", denied(), "publish", "--policy", "--apply", "THERE"), 1, `
+dtool: s3://leaves/UUID is not published: GetBucketPolicy s3://leaves at ENDPOINT: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: the right s3:GetBucketPolicy is missing, or the keys are not those for this bucket
+`},
+		{"public policies are blocked", on("PutBucketPolicy", badday.Refuse(403, "AccessDenied", "User: olssont is not authorized to perform: s3:PutBucketPolicy because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."), "publish", "--policy", "--apply", "THERE"), 1, `
+dtool: s3://leaves/UUID is not published: PutBucketPolicy s3://leaves at ENDPOINT: forbidden: AccessDenied: User: olssont is not authorized to perform: s3:PutBucketPolicy because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access. (HTTP 403, request ID)
+hint: Block Public Access is on, for the bucket or the whole account: whoever owns it has to turn that off before a policy can make anything public
+`},
+		{"a public URL of private objects", func(d *desk) []string {
+			return []string{"publish", "--public-url", d.real.Endpoint + "/leaves", d.there}
+		}, 1, `
+dtool: s3://leaves/UUID was published, and cannot be read without credentials: GET ENDPOINT/leaves/UUID/README.yml: forbidden
+hint: --public-url is to be the URL below which the keys of the bucket lie, and everybody must be able to read there; dtool unpublish s3://leaves/UUID takes it back
+`},
+		{"a public URL of nothing", func(d *desk) []string {
+			return []string{"publish", "--public-url", "http://127.0.0.1:1/leaves", d.there}
+		}, 1, `
+dtool: s3://leaves/UUID was published, and cannot be read without credentials: Get "ENDPOINT/leaves/UUID/README.yml": dial tcp 127.0.0.1:1: connect: connection refused
+hint: --public-url is to be the URL below which the keys of the bucket lie, and everybody must be able to read there; dtool unpublish s3://leaves/UUID takes it back
+`},
+		{"a public URL that is none", func(d *desk) []string {
+			return []string{"publish", "--public-url", "leaves.example.org", d.there}
+		}, 2, `
+dtool: invalid URI as the public URL: a URL is relative
+`},
+		{"published on a disk", func(d *desk) []string { return []string{"publish", d.source} }, 2, `
+dtool: file://labSOURCE: cannot be published: SOURCE gives nobody a URL
+`},
+		{"a proto dataset is published", func(d *desk) []string {
+			proto := d.must("create", "-q", "buds", "s3://roots")
+			d.uuid = strings.TrimPrefix(proto, "s3://roots/")
+			return []string{"publish", proto}
+		}, 2, `
+dtool: s3://roots/UUID: not frozen: a proto dataset
+hint: dtool freeze makes a dataset of a proto dataset
+`},
+		{"signed for too long by the settings", func(d *desk) []string {
+			d.environ["DTOOL_S3_PUBLISH_EXPIRY"] = "2592000"
+			return []string{"publish", d.there}
+		}, 2, `
+dtool: DTOOL_S3_PUBLISH_EXPIRY: "2592000" is longer than 7 d (604800 seconds), which is the most
+hint: set it to a number of seconds, 604800 at most, or to nothing, or use --expires
+`},
+		{"signed for no time", func(d *desk) []string { return []string{"publish", "--expires", "0.5", d.there} }, 2, `
+dtool: publish: invalid argument "0.5" for "--expires" flag: "0.5" is less than a second
+hint: dtool publish DS [flags]
+`},
+		{"signed for everybody", func(d *desk) []string { return []string{"publish", "--expires", "1d", "--policy", "--apply", d.there} }, 2, `
+dtool: publish: --expires goes with neither --policy nor --public-url, by which everybody can read
+hint: dtool publish DS [flags]
+`},
+		{"taken back where all is public", func(d *desk) []string {
+			d.makePublic("leaves")
+			return []string{"unpublish", d.there}
+		}, 1, `
+dtool: 6 objects can still be read without credentials, UUID/README.txt for one
+hint: what dtool publish did is taken back: look for a policy of the bucket that lets everybody read, or a web server before it
+`},
+		{"taken back, and the policy cannot be seen", func(d *desk) []string {
+			d.must("publish", "--expires", "1d", d.there)
+			d.has("GetBucketPolicy", denied())
+			return []string{"unpublish", d.there}
+		}, 0, `
+dtool: warning: whether the policy of the bucket has a statement of this dataset is not known: GetBucketPolicy s3://leaves at ENDPOINT: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+`},
+		{"taken back, and may not be", func(d *desk) []string {
+			d.must("publish", "--policy", "--apply", d.there)
+			d.has("PutBucketPolicy", denied())
+			d.has("DeleteBucketPolicy", denied())
+			return []string{"unpublish", d.there}
+		}, 1, `
+dtool: DeleteBucketPolicy s3://leaves at ENDPOINT: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: the right s3:DeleteBucketPolicy is missing, or the keys are not those for this bucket; dtool unpublish s3://leaves/UUID goes on from here
+`},
+	}
+}
+
+// makePublic lets everybody read a bucket, until the test ends.
+func (d *desk) makePublic(bucket string) {
+	d.t.Helper()
+	d.setPolicy(d.t.Context(), bucket, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::`+bucket+`/*"]}]}`)
+	d.t.Cleanup(func() { d.setPolicy(context.WithoutCancel(d.t.Context()), bucket, "") })
+}
+
+func (d *desk) setPolicy(ctx context.Context, bucket, policy string) {
+	d.t.Helper()
+	store, err := badday.Open(ctx, d.real, bucket, 0)
+	if err == nil {
+		err = store.(storage.PolicyKeeper).SetPolicy(ctx, []byte(policy))
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}

@@ -1,0 +1,159 @@
+package dtool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dtool-go/dtool/internal/pyjson"
+	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/web"
+)
+
+// A record says what publishing a dataset has given out, for as long as that is in the
+// world: it lies beside the manifest, and nobody but its owner needs it
+// (docs/format.md, section 5). It holds no signature.
+type record struct {
+	ways      []Way
+	accessURL string    // without a query
+	until     time.Time // when the last signed URL expires; zero if there is none
+}
+
+// with adds a publication.
+func (r record) with(way Way, accessURL string, until time.Time) record {
+	if !slices.Contains(r.ways, way) {
+		r.ways = append(slices.Clone(r.ways), way)
+		slices.Sort(r.ways)
+	}
+	r.accessURL, _, _ = strings.Cut(accessURL, "?")
+	if until.After(r.until) {
+		r.until = until
+	}
+	return r
+}
+
+func (r record) has(way Way) bool { return slices.Contains(r.ways, way) }
+
+// signedUntil gives when the last signed URL expires that is still good at a time.
+func (r record) signedUntil(now time.Time) time.Time {
+	if r.until.After(now) {
+		return r.until
+	}
+	return time.Time{}
+}
+
+func (r record) document() []byte {
+	ways := make([]pyjson.Value, len(r.ways))
+	for i, way := range r.ways {
+		ways[i] = string(way)
+	}
+	object := pyjson.NewObject("ways", ways)
+	if r.accessURL != "" {
+		object.Set("access_url", r.accessURL)
+	}
+	if !r.until.IsZero() {
+		object.Set("signed_until", pyjson.Float(unixSeconds(r.until)))
+	}
+	return pyjson.Indent(object)
+}
+
+func parseRecord(text []byte) (record, error) {
+	v, err := pyjson.Parse(text)
+	object, ok := v.(*pyjson.Object)
+	if err == nil && !ok {
+		err = errors.New("a JSON object is expected")
+	}
+	if err != nil {
+		return record{}, fmt.Errorf("%w: %w", ErrBadDocument, err)
+	}
+	var r record
+	if list, ok := member[[]pyjson.Value](object, "ways"); ok {
+		for _, v := range list {
+			if way, ok := v.(string); ok {
+				r.ways = append(r.ways, Way(way))
+			}
+		}
+	}
+	r.accessURL, _ = member[string](object, "access_url")
+	if _, err := web.ParseURL(r.accessURL); err != nil && r.accessURL != "" {
+		return record{}, fmt.Errorf("%w: access_url: %w", ErrBadDocument, err)
+	}
+	if seconds, ok := (admin{object}).seconds("signed_until"); ok {
+		r.until = fromUnixSeconds(seconds)
+	}
+	return r, nil
+}
+
+// readRecord gives what is recorded, or nothing. A record that nobody can read is warned
+// of, and counts as one of a dataset that everybody may read.
+func (d *Dataset) readRecord(ctx context.Context, o Observer) (r record, known bool, err error) {
+	key := d.layout.keys().top() + recordName
+	text, err := readDocument(ctx, d.store, key, maxRecord)
+	if errors.Is(err, storage.ErrNotFound) {
+		return record{}, false, nil
+	}
+	if err == nil {
+		r, err = parseRecord(text)
+	}
+	if errors.Is(err, ErrBadDocument) {
+		o.Warn(fmt.Sprintf("it is not known how the dataset was published, and until when signed URLs are good: %v", d.inDocument(key, err)))
+		return record{ways: []Way{ByACL}}, true, nil
+	}
+	return r, err == nil, err
+}
+
+func (d *Dataset) writeRecord(ctx context.Context, r record) error {
+	return writeDocument(ctx, d.store, d.layout.keys().top()+recordName, r.document(), nil)
+}
+
+// recordOfOthers records what another program has published, by its http_manifest.json.
+func (d *Dataset) recordOfOthers(ctx context.Context, key string) (record, error) {
+	text, err := readDocument(ctx, d.store, key, maxHTTPManifest)
+	if err != nil && !errors.Is(err, ErrBadDocument) {
+		return record{}, err
+	}
+	r := record{ways: []Way{ByACL}}
+	if m, err := parseHTTPManifest(text); err == nil {
+		for _, url := range m.all() {
+			if until, signed := signedUntil(url); signed {
+				r = r.with(BySignature, "", until)
+			}
+		}
+	}
+	if !r.until.IsZero() {
+		r.ways = []Way{BySignature}
+	}
+	return r, d.writeRecord(ctx, r)
+}
+
+// signedUntil tells when a URL expires that is signed in the way of S3.
+func signedUntil(text string) (until time.Time, signed bool) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return time.Time{}, false
+	}
+	query := u.Query()
+	began, err := time.Parse("20060102T150405Z", query.Get("X-Amz-Date"))
+	if err != nil {
+		return time.Time{}, false
+	}
+	seconds, err := strconv.Atoi(query.Get("X-Amz-Expires"))
+	if err != nil || seconds < 0 {
+		return time.Time{}, false
+	}
+	return began.Add(min(time.Duration(seconds)*time.Second, storage.MaxExpiry)), true
+}
+
+// remember records the publication before anybody can have a URL of it.
+func (p *publishing) remember(ctx context.Context) error {
+	r, _, err := p.readRecord(ctx, p.o.Observer)
+	if err != nil {
+		return err
+	}
+	return p.writeRecord(ctx, r.with(p.way, accessURL(p.manifestURL), p.signedUntil))
+}

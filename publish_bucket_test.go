@@ -1,0 +1,184 @@
+package dtool_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/memory"
+)
+
+// A sharedBucket is a bucket in memory that lets others read over HTTP, in each of the
+// ways that S3 has.
+type sharedBucket struct {
+	*memory.Store
+	t    *testing.T
+	name string
+	http *httptest.Server
+
+	mu      sync.Mutex
+	public  map[string]bool // by ACL
+	policy  []byte
+	noACLs  bool
+	blocked bool     // nobody reads without a right of their own, whatever ACLs and policy say
+	asked   []string // keys that were asked for without credentials, one after the other
+}
+
+func newSharedBucket(t *testing.T, name string) *sharedBucket {
+	t.Helper()
+	b := &sharedBucket{Store: memory.New(), t: t, name: name, public: map[string]bool{}}
+	b.http = httptest.NewServer(b)
+	t.Cleanup(func() {
+		b.http.CloseClientConnections()
+		b.http.Close()
+	})
+	return b
+}
+
+func (b *sharedBucket) PublicURL(key string) string {
+	return b.http.URL + (&url.URL{Path: "/" + b.name + "/" + key}).EscapedPath()
+}
+
+const testSignature = "let-me-in"
+
+func (b *sharedBucket) SignGet(_ context.Context, key string, expires time.Duration) (string, error) {
+	return b.PublicURL(key) + fmt.Sprintf("?X-Amz-Date=%s&X-Amz-Expires=%.0f&X-Amz-Signature=%s",
+		time.Now().UTC().Format("20060102T150405Z"), expires.Seconds(), testSignature), nil
+}
+
+func (b *sharedBucket) SignPut(context.Context, string, storage.PutOptions, time.Duration) (storage.SignedPut, error) {
+	return storage.SignedPut{}, nil
+}
+
+// Put makes an object that is private.
+func (b *sharedBucket) Put(ctx context.Context, key string, body io.Reader, o storage.PutOptions) (storage.Info, error) {
+	info, err := b.Store.Put(ctx, key, body, o)
+	if err == nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.public, key)
+	}
+	return info, err
+}
+
+func (b *sharedBucket) SetPublic(ctx context.Context, key string, public bool) error {
+	if _, err := b.Stat(ctx, key); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.noACLs {
+		return &storage.Error{Op: "PutObjectAcl", Store: b.String(), Key: key, Kind: storage.ErrNoACLs, Hint: "ACLs are turned off in this bucket"}
+	}
+	b.public[key] = public
+	return nil
+}
+
+func (b *sharedBucket) Policy(context.Context) ([]byte, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.policy == nil {
+		return nil, &storage.Error{Op: "GetBucketPolicy", Store: b.String(), Kind: storage.ErrNotFound}
+	}
+	return slices.Clone(b.policy), nil
+}
+
+func (b *sharedBucket) SetPolicy(_ context.Context, policy []byte) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.policy = slices.Clone(policy)
+	if len(policy) == 0 {
+		b.policy = nil
+	}
+	return nil
+}
+
+func (b *sharedBucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	key := strings.TrimPrefix(r.URL.Path, "/"+b.name+"/")
+	if !b.mayRead(key, r.URL.Query().Get("X-Amz-Signature")) {
+		http.Error(w, "AccessDenied", http.StatusForbidden)
+		return
+	}
+	body, info, err := b.Get(r.Context(), key, storage.Range{})
+	if err != nil {
+		http.Error(w, "NoSuchKey", http.StatusNotFound)
+		return
+	}
+	defer body.Close()
+	text, _ := io.ReadAll(body)
+	http.ServeContent(w, r, "", info.ModTime, strings.NewReader(string(text)))
+}
+
+func (b *sharedBucket) mayRead(key, signature string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if signature != "" {
+		return signature == testSignature
+	}
+	b.asked = append(b.asked, key)
+	return !b.blocked && (b.public[key] || b.policyAllows(key))
+}
+
+// policyAllows knows statements that allow to read, and the wildcard at the end of a
+// resource.
+func (b *sharedBucket) policyAllows(key string) bool {
+	if b.policy == nil {
+		return false
+	}
+	var policy struct {
+		Statement []struct{ Resource resources }
+	}
+	must(b.t, json.Unmarshal(b.policy, &policy))
+	for _, s := range policy.Statement {
+		for _, resource := range s.Resource {
+			pattern := strings.TrimPrefix(resource, "arn:aws:s3:::"+b.name+"/")
+			prefix, below := strings.CutSuffix(pattern, "*")
+			prefix = strings.NewReplacer("${*}", "*", "${?}", "?", "${$}", "$").Replace(prefix)
+			if key == prefix || below && strings.HasPrefix(key, prefix) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// resources are one or several.
+type resources []string
+
+func (r *resources) UnmarshalJSON(text []byte) error {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		*r = []string{one}
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(r))
+}
+
+// open gives the keys that everybody can read, sorted.
+func (b *sharedBucket) open(t *testing.T) []string {
+	t.Helper()
+	var keys []string
+	for info, err := range b.List(t.Context(), "", storage.Deep) {
+		must(t, err)
+		if b.mayRead(info.Key, "") {
+			keys = append(keys, info.Key)
+		}
+	}
+	return keys
+}
+
+var (
+	_ storage.Signer       = (*sharedBucket)(nil)
+	_ storage.Publisher    = (*sharedBucket)(nil)
+	_ storage.PolicyKeeper = (*sharedBucket)(nil)
+)

