@@ -158,13 +158,6 @@ func published(p *dtool.Publication) string {
 // moment gives a time where the user is.
 func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST") }
 
-func objects(n int) string {
-	if n == 1 {
-		return "1 object"
-	}
-	return fmt.Sprintf("%d objects", n)
-}
-
 // publishAgain says what to do about a publication that failed.
 func publishAgain(ctx context.Context, err error, uri string) error {
 	var failed *dtool.PublishError
