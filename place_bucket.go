@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -143,11 +144,24 @@ func (b bucket) remove(ctx context.Context, _, uuid string) error {
 }
 
 func (b bucket) release(ctx context.Context, uuid string) error {
-	k := b.place(b.prefix, uuid).layout.keys()
-	if err := b.store.Delete(ctx, k.structure, k.about); err != nil {
+	if err := b.removeFirst(ctx, b.place(b.prefix, uuid).layout.keys()); err != nil {
 		return err
 	}
 	return b.store.Delete(ctx, registrationPrefix+uuid)
+}
+
+// removeFirst removes the documents that a dataset begins with. Who may not write them
+// may not remove them either, which is no failure if they are not there.
+func (b bucket) removeFirst(ctx context.Context, k keys) error {
+	refused := b.store.Delete(ctx, k.structure, k.about)
+	if !errors.Is(refused, storage.ErrForbidden) {
+		return refused
+	}
+	there, err := b.keysBelow(ctx, k.top())
+	if err != nil || slices.Contains(there, k.structure) || slices.Contains(there, k.about) {
+		return refused
+	}
+	return nil
 }
 
 func (b bucket) candidates(ctx context.Context) iter.Seq2[candidate, error] {
