@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -157,9 +156,10 @@ func (b bucket) removeFirst(ctx context.Context, k keys) error {
 	if !errors.Is(refused, storage.ErrForbidden) {
 		return refused
 	}
-	there, err := b.keysBelow(ctx, k.top())
-	if err != nil || slices.Contains(there, k.structure) || slices.Contains(there, k.about) {
-		return refused
+	for _, key := range []string{k.structure, k.about} {
+		if _, err := b.store.Stat(ctx, key); !errors.Is(err, storage.ErrNotFound) {
+			return refused
+		}
 	}
 	return nil
 }

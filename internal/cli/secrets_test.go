@@ -85,6 +85,7 @@ func useOf() map[string]string {
 		"readme write":       "DS FILE",
 		"rm":                 "--dry-run DS",
 		"sign":               "DS",
+		"s3 policy":          "-",
 		"status":             "DS",
 		"summary":            "DS",
 		"tag delete":         "DS field",

@@ -45,11 +45,9 @@ func (s *Settings) S3(scheme, bucket string) (S3Settings, error) {
 		return S3Settings{}, fmt.Errorf("%s cannot be an endpoint: %w", S3Setting(scheme, "ENDPOINT", bucket), err)
 	}
 	prefix, _ := s.Bucket(family+"DATASET_PREFIX", bucket)
-	if err := checkPrefix(prefix); err != nil {
+	var err error
+	if found.Prefix, err = Prefix(prefix); err != nil {
 		return S3Settings{}, fmt.Errorf("%s: %q cannot be a prefix: %w", S3Setting(scheme, "DATASET_PREFIX", bucket), prefix, err)
-	}
-	if prefix != "" {
-		found.Prefix = strings.TrimRight(prefix, "/") + "/"
 	}
 	return found, nil
 }
@@ -79,6 +77,15 @@ func checkEndpoint(endpoint, bucket string) error {
 		return errors.New("it ends in the name of the bucket, which is added by itself")
 	}
 	return nil
+}
+
+// Prefix gives what a user set as a prefix as it stands before keys: empty, or with
+// one "/" at its end.
+func Prefix(value string) (string, error) {
+	if err := checkPrefix(value); err != nil || value == "" {
+		return "", err
+	}
+	return strings.TrimRight(value, "/") + "/", nil
 }
 
 // checkPrefix tells why what a user set cannot stand before keys, or gives nil.

@@ -44,7 +44,7 @@ var errNoXattr = errors.New("the file system has no extended attributes")
 
 func startProcess(ctx context.Context, binary, dir string, s *Server) (*process, error) {
 	data, meta := dataDir(dir), filepath.Join(dir, "meta")
-	for _, d := range []string{data, meta} {
+	for _, d := range []string{data, meta, usersDir(dir)} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, err
 		}
@@ -89,7 +89,7 @@ func launch(ctx context.Context, binary, addr, dir string, s *Server, backend []
 
 	health := "/" + rand.Text()
 	p := &process{addr: addr, dir: dir, health: "http://" + addr + health, ended: make(chan struct{})}
-	args := []string{"--port", addr, "--quiet", "--keep-alive", "--health", health, "--access-log", accessLog(dir)}
+	args := []string{"--port", addr, "--quiet", "--keep-alive", "--health", health, "--access-log", accessLog(dir), "--iam-dir", usersDir(dir)}
 	p.cmd = exec.Command(binary, append(args, backend...)...)
 	p.cmd.Env = append(os.Environ(),
 		"ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey, "VGW_REGION="+s.Region)
