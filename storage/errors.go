@@ -28,6 +28,9 @@ var (
 	ErrUnreachable = errors.New("unreachable")
 	// ErrInvalidKey means that the store cannot hold such a key.
 	ErrInvalidKey = errors.New("invalid key")
+	// ErrReadOnly means that nothing can be written where something was to be. It is
+	// an [errors.ErrUnsupported].
+	ErrReadOnly = fmt.Errorf("read only: %w", errors.ErrUnsupported)
 	// ErrNoACLs means that the store does not decide object by object who may read,
 	// or has been told not to let everybody read any.
 	ErrNoACLs = errors.New("no object can be made public by itself")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"github.com/dtool-go/dtool/storage/transport"
 )
 
 // An object is the body of a large object. It begins as one stream, which costs
@@ -14,10 +16,8 @@ import (
 // once, into buffers, as long as there is room for them; they come behind what
 // the stream still brings.
 type object struct {
-	store  *Store
-	key    string
-	etag   string
-	first  *stream         // the one that is read until the object is wide
+	source
+	first  *transport.Body // the one that is read until the object is wide
 	queue  []io.ReadCloser // what is still to be read, in order
 	queued int64           // where the queue ends, in bytes from the start
 	end    int64
@@ -37,12 +37,9 @@ type object struct {
 // long line better, and take more requests.
 const maxAhead = 10
 
-func newObject(first *stream) *object {
-	o := &object{
-		store: first.store, key: first.key, etag: first.etag,
-		first: first, queue: []io.ReadCloser{first}, queued: first.end, end: first.end,
-	}
-	o.ctx, o.cancel = context.WithCancel(first.ctx)
+func newObject(ctx context.Context, from source, first *transport.Body) *object {
+	o := &object{source: from, first: first, queue: []io.ReadCloser{first}, queued: first.End(), end: first.End()}
+	o.ctx, o.cancel = context.WithCancel(ctx)
 	return o
 }
 
@@ -82,10 +79,10 @@ func (o *object) advance() error {
 }
 
 // stream gives the bytes from the end of the queue on, which it moves.
-func (o *object) stream(to int64) *stream {
-	s := &stream{ctx: o.ctx, store: o.store, key: o.key, etag: o.etag, next: o.queued, end: to}
+func (o *object) stream(to int64) *transport.Body {
+	from := o.queued
 	o.queued = to
-	return s
+	return transport.NewBody(o.ctx, o.source, nil, from, to)
 }
 
 // note keeps account of how the reader is served.
@@ -119,13 +116,13 @@ func (o *object) reachAhead() {
 // one. It cuts the stream short, whose connection is then lost; so from then on
 // a stream, too, is asked for no more than it is to bring.
 func (o *object) widen() bool {
-	split := (o.first.next + o.rangeSize()*3/2) / o.rangeSize() * o.rangeSize() // a range or so is left to it
+	split := (o.first.Next() + o.rangeSize()*3/2) / o.rangeSize() * o.rangeSize() // a range or so is left to it
 	if split >= o.end || !o.store.keptWaiting(o.got, o.waited) {
 		return false
 	}
 	o.queued = split
 	if o.wide = o.fetchNext(); o.wide {
-		o.first.end = split
+		o.first.Shorten(split)
 	} else {
 		o.queued = o.end
 	}
@@ -143,7 +140,7 @@ func (o *object) fetchNext() bool {
 	if buf == nil {
 		return false
 	}
-	o.queue = append(o.queue, fetchPiece(o.stream(o.queued+size), buf))
+	o.queue = append(o.queue, o.fetchPiece(o.stream(o.queued+size), buf))
 	return true
 }
 
@@ -153,7 +150,7 @@ func (o *object) rangeSize() int64 { return max(o.store.partSize/8, 1) }
 func (o *object) Close() error {
 	o.cancel()
 	if o.err == nil {
-		o.err = errClosed
+		o.err = transport.ErrClosed
 	}
 	var first error
 	for _, source := range o.queue {
@@ -175,20 +172,20 @@ type piece struct {
 
 // fetchPiece fills a buffer with the bytes of a stream, in a goroutine that ends
 // with the stream's context at the latest.
-func fetchPiece(from *stream, buf *buffer) *piece {
+func (o *object) fetchPiece(from *transport.Body, buf *buffer) *piece {
 	p := &piece{buf: buf, unread: buf.data, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		p.err = from.store.fill(from, buf.data)
+		p.err = o.fill(from, buf.data)
 	}()
 	return p
 }
 
 // fill reads a stream as one request that has its turn.
-func (s *Store) fill(from *stream, data []byte) error {
-	end, err := s.limits.request(from.ctx)
+func (o *object) fill(from *transport.Body, data []byte) error {
+	end, err := o.store.limits.request(o.ctx)
 	if err != nil {
-		return s.error("GetObject", from.key, nil, err)
+		return o.store.error("GetObject", o.key, nil, err)
 	}
 	defer end()
 	_, err = io.ReadFull(from, data)

@@ -129,12 +129,7 @@ func (s *Store) pause(ctx context.Context, try int, cause error) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(delay):
-		return nil
-	}
+	return transport.Sleep(ctx, delay)
 }
 
 // md5InPlaceOfCRC guards the body of a request by the header that all stores know.

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/transport"
 )
 
 // Get opens an object. A body that breaks off is continued where it stopped, for
@@ -35,10 +36,11 @@ func (s *Store) Get(ctx context.Context, key string, r storage.Range) (io.ReadCl
 		body.Close()
 		return nil, storage.Info{}, s.error("GetObject", key, nil, err)
 	}
-	first := &stream{ctx: ctx, store: s, key: key, etag: info.ETag, body: body, next: r.Offset, end: r.Offset + length}
+	from := source{s, key, info.ETag}
+	first := transport.NewBody(ctx, from, body, r.Offset, r.Offset+length)
 	switch whole := r == (storage.Range{}) && info.ETag != ""; {
 	case whole && length > s.partSize:
-		return newObject(first), info, nil
+		return newObject(ctx, from, first), info, nil
 	case whole && length <= mostEvidence && !s.tellsMD5.Load():
 		return newEvidence(first, s, info.ETag), info, nil
 	}
