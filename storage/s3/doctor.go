@@ -31,8 +31,8 @@ const (
 func (s *Store) Diagnose(ctx context.Context, o storage.DiagnoseOptions) iter.Seq[storage.Check] {
 	return func(yield func(storage.Check) bool) {
 		c := s.config
-		c.Attempts, c.MaxBackoff, c.Stall = doctorAttempts, doctorMaxBackoff, doctorStall
-		patient, err := open(ctx, s.bucket, c)
+		c.Attempts, c.MaxBackoff, c.Stall = doctorAttempts, min(c.MaxBackoff, doctorMaxBackoff), min(c.Stall, doctorStall)
+		hasty, err := open(ctx, s.bucket, c)
 		if err != nil {
 			if ctx.Err() == nil {
 				check := storage.FailedCheck(err)
@@ -41,7 +41,8 @@ func (s *Store) Diagnose(ctx context.Context, o storage.DiagnoseOptions) iter.Se
 			}
 			return
 		}
-		d := &diagnosis{Store: patient, o: o, text: rand.Text() + rand.Text(), made: map[string]bool{}, uploads: map[string]string{}}
+		hasty.grace = s.grace
+		d := &diagnosis{Store: hasty, o: o, text: rand.Text() + rand.Text(), made: map[string]bool{}, parted: map[string]bool{}, uploads: map[string]string{}}
 		d.run(ctx, yield)
 	}
 }
@@ -52,11 +53,12 @@ type diagnosis struct {
 	o    storage.DiagnoseOptions
 	text string // content of objects
 
-	knocked *http.Response  // the answer to a request that nothing was signed of
-	first   *firstAnswer    // to the first request that was
-	written storage.Info    // the object that was made, or the zero value
-	made    map[string]bool // keys that were written, or may have been
-	uploads map[string]string
+	knocked *http.Response    // the answer to a request that nothing was signed of
+	first   *firstAnswer      // to the first request that was
+	written storage.Info      // the object that was made, or the zero value
+	made    map[string]bool   // keys that were written, or may have been
+	parted  map[string]bool   // those of them that were begun to be sent in parts
+	uploads map[string]string // keys, by the uploads that are unfinished
 }
 
 // run takes the steps, and tidies up whatever becomes of them.
@@ -71,7 +73,7 @@ func (d *diagnosis) run(ctx context.Context, yield func(storage.Check) bool) {
 	}
 	within, cancelTidying := context.WithTimeout(later, doctorTidying)
 	defer cancelTidying()
-	err := d.tidy(within)
+	err := d.tidy(within, ctx.Err() != nil)
 	if err == nil {
 		return
 	}
@@ -96,8 +98,33 @@ func (d *diagnosis) steps() []storage.CheckStep {
 // key gives a key for something that is written.
 func (d *diagnosis) key(name string) string { return d.o.Scratch + "/" + name }
 
-// tidy removes what was written and is still there.
-func (d *diagnosis) tidy(ctx context.Context) error {
+// tidy removes what was written and is still there. Of work that was called off it
+// looks a moment later for what the store has made of requests meanwhile.
+func (d *diagnosis) tidy(ctx context.Context, calledOff bool) error {
+	made := slices.Sorted(maps.Keys(d.made))
+	err := d.tidyOnce(ctx)
+	if !calledOff || len(made) == 0 {
+		return err
+	}
+	const moment = 200 * time.Millisecond
+	select {
+	case <-ctx.Done():
+		return err
+	case <-time.After(moment):
+	}
+	for _, key := range made {
+		d.made[key] = true
+		if !d.parted[key] {
+			continue
+		}
+		if id, err := d.lastUpload(ctx, key); err == nil && id != "" {
+			d.uploads[id] = key
+		}
+	}
+	return d.tidyOnce(ctx)
+}
+
+func (d *diagnosis) tidyOnce(ctx context.Context) error {
 	var failed []error
 	for id, key := range d.uploads {
 		failed = append(failed, d.abort(ctx, key, id))
@@ -146,6 +173,17 @@ func leftBehind(keys []string, err error) storage.Check {
 	check.Status = storage.Warning
 	check.Found += "; left in the bucket: " + strings.Join(keys, ", ")
 	return check
+}
+
+// forget is for objects that a step has named since they could not be removed. They are
+// not tried again, unless the step ran out of time and nobody hears what it has to say.
+func (d *diagnosis) forget(ctx context.Context, keys ...string) {
+	if ctx.Err() != nil {
+		return
+	}
+	for _, key := range keys {
+		delete(d.made, key)
+	}
 }
 
 // What a step came to, in one line.

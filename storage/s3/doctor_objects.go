@@ -50,9 +50,19 @@ func metadata() map[string]string {
 func (d *diagnosis) put(ctx context.Context, key, text string) (storage.Info, error) {
 	d.made[key] = true
 	sum := md5.Sum([]byte(text))
-	return d.Put(ctx, key, strings.NewReader(text), storage.PutOptions{
+	info, err := d.Put(ctx, key, strings.NewReader(text), storage.PutOptions{
 		Size: int64(len(text)), MD5: hex.EncodeToString(sum[:]), Metadata: metadata(),
 	})
+	return info, d.refused(key, err)
+}
+
+// refused notes that nothing has come of a request that a store has refused in so many
+// words. It gives the error on.
+func (d *diagnosis) refused(key string, err error) error {
+	if f, ok := errors.AsType[*failure](err); ok && f.status/100 == 4 && d.written.Key != key {
+		delete(d.made, key)
+	}
+	return err
 }
 
 func (d *diagnosis) checkWrite(ctx context.Context) storage.Check {
@@ -73,7 +83,7 @@ func (d *diagnosis) checkMarker(ctx context.Context) storage.Check {
 	err := d.remove(ctx, []string{key})
 	if d.made[key] {
 		check := leftBehind([]string{key}, err)
-		delete(d.made, key) // it has been named
+		d.forget(ctx, key)
 		return check
 	}
 	return good("%s could be written and removed", key)
@@ -136,7 +146,7 @@ func (d *diagnosis) putAsIs(ctx context.Context, in *s3.PutObjectInput) error {
 	_, err := call(ctx, d.Store, "PutObject", *in.Key, func(ctx context.Context, region func(*s3.Options)) (*s3.PutObjectOutput, error) {
 		return d.api.PutObject(ctx, in, region)
 	})
-	return err
+	return d.refused(*in.Key, err)
 }
 
 func (d *diagnosis) checkETag(context.Context) storage.Check {
@@ -175,7 +185,7 @@ func (d *diagnosis) checkCopy(ctx context.Context) storage.Check {
 	key := d.key("copy")
 	d.made[key] = true
 	_, err := d.CopyFrom(ctx, key, d.Store, d.written, storage.PutOptions{Size: d.written.Size, Metadata: metadata()})
-	if err != nil {
+	if d.refused(key, err) != nil {
 		return blemish(err, "a copy from bucket to bucket here passes through this computer")
 	}
 	return good("within the store")
@@ -195,7 +205,9 @@ func (d *diagnosis) checkChecksums(ctx context.Context) storage.Check {
 	if err := send(sum); err != nil {
 		return note("x-amz-checksum-crc32c is refused, and not needed")
 	}
-	if err := send(sum + 1); err == nil {
+	err := send(sum + 1)
+	d.made[key] = true // by the first
+	if err == nil {
 		return note("x-amz-checksum-crc32c is taken and not looked at; it is not needed")
 	}
 	return note("x-amz-checksum-crc32c is understood, and not needed")

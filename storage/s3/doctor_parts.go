@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,9 +33,8 @@ const smallestPart = 5 << 20
 func (d *diagnosis) checkParts(ctx context.Context) storage.Check {
 	const last = 1 << 10
 	key := d.key("parts")
-	d.made[key] = true
 	id, err := d.beginUpload(ctx, key)
-	if err != nil {
+	if d.refused(key, err) != nil {
 		return storage.FailedCheck(err)
 	}
 	body := bytes.Repeat([]byte(d.text[:32]), smallestPart/32)
@@ -66,6 +67,7 @@ func (d *diagnosis) checkParts(ctx context.Context) storage.Check {
 }
 
 func (d *diagnosis) beginUpload(ctx context.Context, key string) (string, error) {
+	d.made[key], d.parted[key] = true, true
 	out, err := call(ctx, d.Store, "CreateMultipartUpload", key, func(ctx context.Context, region func(*s3.Options)) (*s3.CreateMultipartUploadOutput, error) {
 		return d.api.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &d.bucket, Key: &key, Metadata: metadata()}, region)
 	})
@@ -106,7 +108,7 @@ func (d *diagnosis) completeUpload(ctx context.Context, key, id string, parts []
 func (d *diagnosis) checkPartLimit(ctx context.Context) storage.Check {
 	key := d.key("limit")
 	id, err := d.beginUpload(ctx, key)
-	if err != nil {
+	if d.refused(key, err) != nil {
 		return storage.FailedCheck(err)
 	}
 	const most, few = 10_000, 1_000
@@ -123,6 +125,7 @@ func (d *diagnosis) checkPartLimit(ctx context.Context) storage.Check {
 // checkUploads looks for the unfinished upload and calls it off.
 func (d *diagnosis) checkUploads(ctx context.Context) storage.Check {
 	key := d.key("limit")
+	delete(d.made, key) // there is no object
 	listed, listErr := d.lastUpload(ctx, key)
 	var abortErr error
 	for id, of := range d.uploads {
@@ -134,7 +137,9 @@ func (d *diagnosis) checkUploads(ctx context.Context) storage.Check {
 	case abortErr != nil:
 		check := leftBehind(d.left(), abortErr)
 		check.Hint += "; a rule of the bucket should remove unfinished uploads after some days"
-		clear(d.uploads) // they have been named
+		if ctx.Err() == nil {
+			clear(d.uploads) // they have been named
+		}
 		return check
 	case listErr != nil:
 		return blemish(listErr, "a copy that was interrupted in a large item sends all of it again")
@@ -152,13 +157,14 @@ func (d *diagnosis) endSteps() []storage.CheckStep {
 }
 
 func (d *diagnosis) checkDelete(ctx context.Context) storage.Check {
-	keys := d.left()
+	keys := slices.Sorted(maps.Keys(d.made))
 	together := d.Delete(ctx, keys...)
 	if together == nil {
 		clear(d.made)
 	} else if err := d.remove(ctx, keys); err != nil {
-		check := leftBehind(d.left(), err)
-		clear(d.made) // they have been named
+		left := slices.Sorted(maps.Keys(d.made))
+		check := leftBehind(left, err)
+		d.forget(ctx, left...)
 		return check
 	}
 	if _, err := d.Stat(ctx, d.written.Key); err == nil {
