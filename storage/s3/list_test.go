@@ -97,3 +97,13 @@ func TestParametersAreNeverEmpty(t *testing.T) {
 		}
 	}
 }
+
+// TestPrefixesOfNoKey asks a server that takes every request for one too many.
+func TestPrefixesOfNoKey(t *testing.T) {
+	store := play(t).store()
+	for _, prefix := range []string{"/", "a//", "a//b", "./", "a/../b", "a\x00", "a\xff"} {
+		if infos, err := list(t.Context(), store, prefix, storage.Shallow); len(infos) > 0 || err != nil {
+			t.Errorf("%q gives %v, %v", prefix, infos, err)
+		}
+	}
+}
