@@ -1,6 +1,7 @@
 package dtool
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -85,8 +86,8 @@ func (c *copying) inspect(ctx context.Context, report *DeliveryReport) (*foundIt
 	return found, nil
 }
 
-// freeze makes the delivery a frozen dataset, unless its items are not what they were when
-// they were inspected, or somebody else has finished it meanwhile.
+// freeze makes the delivery a frozen dataset, unless its items or its manifest are not what
+// they were when they were inspected.
 func (c *copying) freeze(ctx context.Context, inspected *foundItems) error {
 	now, err := c.dst.findItems(ctx, c.manifest)
 	if err != nil {
@@ -96,15 +97,16 @@ func (c *copying) freeze(ctx context.Context, inspected *foundItems) error {
 	if !maps.EqualFunc(inspected.there, now.there, same) || len(now.foreign) > 0 {
 		return fmt.Errorf("%s: %w: its items were changed while they were read", c.dst.uri, storage.ErrCorrupted)
 	}
+	m, err := c.dst.readManifest(ctx)
+	switch {
+	case err != nil:
+		return err
+	case !bytes.Equal(m.text, c.manifest.text):
+		return fmt.Errorf("%s: %w: its manifest was changed while its items were read", c.dst.uri, storage.ErrCorrupted)
+	}
 	a, err := c.dst.readAdmin(ctx)
 	if err != nil {
 		return err
 	}
-	if !a.frozen() {
-		if err := c.writeManifest(ctx); err != nil {
-			return err
-		}
-		a = a.with("type", typeFrozen)
-	}
-	return c.src.setAdmin(ctx, a)
+	return c.src.setAdmin(ctx, a.with("type", typeFrozen))
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"crypto/sha1"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -94,6 +95,30 @@ func (s *scene) kind() string {
 	return inS3
 }
 
+// delivered is there before a delivery is completed.
+func delivered(s *scene) {
+	s.t.Helper()
+	o := s.run("sign", "-q", "--upload", "--json", s.stage.frozen[onDisk].uri(), s.base())
+	var delivery struct {
+		Items []struct {
+			Relpath, URL string
+			Headers      map[string]string
+		}
+	}
+	if err := json.Unmarshal([]byte(o.stdout), &delivery); err != nil || len(delivery.Items) == 0 {
+		s.t.Fatalf("the delivery is %s: %v: %s", o.stdout, err, o.stderr)
+	}
+	for _, item := range delivery.Items {
+		args := []string{"-T", filepath.Join(s.stage.files, filepath.FromSlash(item.Relpath))}
+		for name, value := range item.Headers {
+			args = append(args, "-H", name+": "+value)
+		}
+		if status, err := put(append(args, item.URL)); err != nil {
+			s.t.Fatalf("item %s: status %d: %v", item.Relpath, status, err)
+		}
+	}
+}
+
 // there gives the URI of the dataset that theProto or theFrozen has laid into the place.
 func there(s *scene, of map[string]dataset) string { return s.dataset(of[s.kind()].uuid) }
 
@@ -139,6 +164,12 @@ func jobs() []job {
 			return []string{"readme", "write", there(s, s.stage.frozen), s.file("---\ndescription: a third text\n")}
 		}},
 		{what: "freeze", kinds: both, fresh: true, begin: theProto, args: onProto("freeze", "URI"), again: freezeAgain},
+		{what: "sign --upload to", kinds: []string{inS3}, begin: nothing, args: func(s *scene) []string {
+			return []string{"sign", "-q", "--upload", s.stage.frozen[onDisk].uri(), s.base()}
+		}, only: regexp.MustCompile("PutObject")},
+		{what: "sign --complete in", kinds: []string{inS3}, begin: delivered, args: func(s *scene) []string {
+			return []string{"sign", "-q", "--complete", s.dataset(s.must("uuid", s.stage.frozen[onDisk].uri()))}
+		}},
 	}, copies()...)
 }
 

@@ -20,14 +20,17 @@ func curl() {
 }
 
 func putAsCurl(args []string) (status int, err error) {
-	flags := []string{"-fgsS", "--retry", "3", "-o", "/dev/null", "-w", "%{http_code}", "-T"}
-	if len(args) < len(flags)+2 || !slices.Equal(args[:len(flags)], flags) {
+	flags := []string{"-fgsS", "--retry", "3", "-o", "/dev/null", "-w", "%{http_code}"}
+	rest := args[min(len(flags), len(args)):]
+	if len(rest) < 3 || !slices.Equal(args[:len(flags)], flags) || rest[0] != "-T" || !strings.HasPrefix(rest[1], "./") {
 		return 0, fmt.Errorf("called with %q", args)
 	}
-	file, args := args[len(flags)], args[len(flags)+1:]
-	if !strings.HasPrefix(file, "./") {
-		return 0, fmt.Errorf("the file %q could be taken for a flag", file)
-	}
+	return put(rest)
+}
+
+// put takes -T, a file, headers and the URL.
+func put(args []string) (status int, err error) {
+	file, args := args[1], args[2:]
 	body, err := os.ReadFile(file)
 	if err != nil {
 		return 0, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,7 +52,7 @@ or wrong is listed, and then nothing has changed.`,
 			return a.runSign(cmd.Context(), o, args[0])
 		},
 	}
-	cmd.Flags().VarP(&o.expires, "expires", "", "how long the URLs hold, such as `7d`, 12h, 90m or 3600 (seconds)")
+	cmd.Flags().Var(&o.expires, "expires", "sign what is good for `TIME`, such as 7d, 12h or 3600 (seconds); a day by default")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&o.upload, "upload", false, "sign what lets a dataset be delivered")
 	cmd.Flags().BoolVar(&o.complete, "complete", false, "check what was delivered, and freeze it")
@@ -230,13 +231,17 @@ func (a *app) printIncomplete(r *dtool.DeliveryReport) error {
 	for _, key := range r.Foreign {
 		a.out.Printf("Unknown item: %s\n", key)
 	}
-	err := fmt.Errorf("%s: not complete, and not frozen: of %s %d are missing or wrong, and %d besides are unknown",
-		r.URI, items(r.Items), len(r.Wrong), len(r.Foreign))
-	hint := "dtool sign --upload " + shellQuoted(r.URI) + " signs what is missing or wrong"
-	if len(r.Wrong) == 0 {
-		hint = "remove the unknown objects if they do not matter, and try again"
+	var lacks, hints []string
+	if n := len(r.Wrong); n > 0 {
+		lacks = append(lacks, fmt.Sprintf("%d of %s missing or wrong", n, items(r.Items)))
+		hints = append(hints, "dtool sign --upload "+shellQuoted(r.URI)+" signs that again")
 	}
-	return &status{1, hinted{err, hint}}
+	if n := len(r.Foreign); n > 0 {
+		lacks = append(lacks, objects(n)+" unknown")
+		hints = append(hints, "what is unknown is to be removed")
+	}
+	err := fmt.Errorf("%s: not complete, and not frozen: %s", r.URI, strings.Join(lacks, ", "))
+	return &status{1, hinted{err, strings.Join(hints, "; ")}}
 }
 
 // undelivered says of an item what is wrong, in the words of dtool verify.

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dtool-go/dtool"
 	"github.com/dtool-go/dtool/internal/badday"
 	"github.com/dtool-go/dtool/internal/s3test"
 )
@@ -34,6 +37,45 @@ func TestPlainWords(t *testing.T) {
 
 // has makes the day one on which every request for an operation gets an answer.
 func (d *desk) has(op string, fault badday.Fault) { d.day.Becomes(badday.Always(op, fault)) }
+
+// deliver has the dataset delivered to the bucket "roots", and not completed.
+func (d *desk) deliver() {
+	d.t.Helper()
+	o := d.dtool("sign", "-q", "--upload", "--json", d.source, "s3://roots")
+	var delivery struct {
+		Items []struct {
+			URL     string
+			Headers map[string]string
+		}
+	}
+	if err := json.Unmarshal([]byte(o.stdout), &delivery); err != nil || len(delivery.Items) != 1 {
+		d.t.Fatalf("the delivery is %s%s: %v", o.stdout, o.stderr, err)
+	}
+	req, err := http.NewRequestWithContext(d.t.Context(), http.MethodPut, delivery.Items[0].URL, strings.NewReader("content of a\n"))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for name, value := range delivery.Items[0].Headers {
+		req.Header.Set(name, value)
+	}
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if resp.Body.Close(); resp.StatusCode != http.StatusOK {
+		d.t.Fatalf("the item was answered with %s", resp.Status)
+	}
+}
+
+// lonelyManifest makes the manifest.json of one item in the empty directory.
+func (d *desk) lonelyManifest(relpath, hash string, size int64) {
+	d.t.Helper()
+	mustWrite(d.t, filepath.Join(d.empty, "manifest.json"), fmt.Sprintf(
+		`{"hash_function": "md5sum_hexdigest", "items": {%q: {"relpath": %q, "hash": %q, "size_in_bytes": %d, "utc_timestamp": 0.0}}}`,
+		dtool.Identifier(relpath), relpath, hash, size))
+}
 
 type word struct {
 	fault string
@@ -194,6 +236,55 @@ hint: the right s3:PutObject is missing, or the keys are not those for this buck
 		}, 1, `
 dtool: HeadObject s3://roots at ENDPOINT, key UUID/data/cfc7b4885384957ae445bc14914d4588f607651c: forbidden: Forbidden (HTTP 403, request ID)
 hint: the right s3:GetObject is missing, or the keys are not those for this bucket; without the right s3:ListBucket this is also the answer where there is no such object
+`},
+		{"may not write a delivery", on("PutObject", denied(), "sign", "--upload", "SOURCE", "s3://roots"), 1, `
+dtool: PutObject s3://roots at ENDPOINT, key dtool-UUID: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: the right s3:PutObject is missing, or the keys are not those for this bucket
+`},
+		{"may not read what was delivered", func(d *desk) []string {
+			d.deliver()
+			d.day.Becomes(onItems(-1, denied()))
+			return []string{"sign", "--complete", "s3://roots/" + d.uuid}
+		}, 1, `
+dtool: verifying item a.txt (cfc7b4885384957ae445bc14914d4588f607651c): GetObject s3://roots at ENDPOINT, key UUID/data/cfc7b4885384957ae445bc14914d4588f607651c: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: the right s3:GetObject is missing, or the keys are not those for this bucket
+`},
+		{"a delivery that lacks an item", func(d *desk) []string {
+			d.must("sign", "-q", "--upload", d.source, "s3://roots")
+			return []string{"sign", "--complete", "s3://roots/" + d.uuid}
+		}, 1, `
+dtool: s3://roots/UUID: not complete, and not frozen: 1 of 1 item missing or wrong
+hint: dtool sign --upload s3://roots/UUID signs that again
+`},
+		{"no keys to sign with", func(d *desk) []string {
+			delete(d.environ, "DTOOL_S3_ACCESS_KEY_ID_roots")
+			delete(d.environ, "DTOOL_S3_SECRET_ACCESS_KEY_roots")
+			d.lonelyManifest("a.txt", "d41d8cd98f00b204e9800998ecf8427e", 0)
+			return []string{"sign", "--upload", "--name", "buds", filepath.Join(d.empty, "manifest.json"), "s3://roots"}
+		}, 1, `
+dtool: signing item a.txt (cfc7b4885384957ae445bc14914d4588f607651c): sign PutObject s3://roots at ENDPOINT, key UUID/data/cfc7b4885384957ae445bc14914d4588f607651c: forbidden: there are no credentials to sign with
+hint: set DTOOL_S3_ACCESS_KEY_ID_roots, or sign in
+`},
+		{"a manifest that leads out", func(d *desk) []string {
+			d.lonelyManifest("../.ssh/authorized_keys", "d41d8cd98f00b204e9800998ecf8427e", 0)
+			return []string{"sign", "--upload", "--name", "buds", filepath.Join(d.empty, "manifest.json"), "s3://roots"}
+		}, 1, `
+dtool: signing item ../.ssh/authorized_keys (3b2fa0f10a04db075e034df8355dc5079f2f54ae): invalid relpath ../.ssh/authorized_keys: it leads upwards
+hint: a relpath is relative, does not lead upwards, and is one that the destination can hold
+`},
+		{"a manifest without MD5", func(d *desk) []string {
+			d.lonelyManifest("a.txt", "d41d8cd98f00b204e9800998ecf8427e-2", 0)
+			return []string{"sign", "--upload", "--name", "buds", filepath.Join(d.empty, "manifest.json"), "s3://roots"}
+		}, 1, `
+dtool: signing item a.txt (cfc7b4885384957ae445bc14914d4588f607651c): cannot be delivered: the manifest does not have its MD5, which alone keeps other bytes out
+hint: whoever has the files and keys copies them with dtool cp
+`},
+		{"an item too large for a request", func(d *desk) []string {
+			d.lonelyManifest("a.txt", "d41d8cd98f00b204e9800998ecf8427e", 5<<30+1)
+			return []string{"sign", "--upload", "--name", "buds", filepath.Join(d.empty, "manifest.json"), "s3://roots"}
+		}, 1, `
+dtool: signing item a.txt (cfc7b4885384957ae445bc14914d4588f607651c): sign PutObject s3://roots at ENDPOINT, key UUID/data/cfc7b4885384957ae445bc14914d4588f607651c: it has 5368709121 bytes, and one request stores at most 5368709120
+hint: whoever has the files and keys copies them with dtool cp, in parts
 `},
 		{"may not copy", on("CopyObject", denied(), "cp", "THERE", "s3://roots"), 0, `
 dtool: warning: items pass through this machine, since the store does not copy them by itself: CopyObject s3://roots at ENDPOINT, key UUID/data/cfc7b4885384957ae445bc14914d4588f607651c: unsupported operation: AccessDenied: Access Denied (HTTP 403, request ID)

@@ -52,7 +52,9 @@ func (s *Store) SignPut(ctx context.Context, key string, opts storage.PutOptions
 		return storage.SignedPut{}, err
 	}
 	if opts.Size > maxWhole {
-		return storage.SignedPut{}, s.error(signPut, key, nil, fmt.Errorf("it has %d bytes, and one request stores at most %d", opts.Size, int64(maxWhole)))
+		e := s.error(signPut, key, nil, fmt.Errorf("it has %d bytes, and one request stores at most %d", opts.Size, int64(maxWhole)))
+		e.Hint = "whoever has the files and keys copies them with dtool cp, in parts"
+		return storage.SignedPut{}, e
 	}
 	signed, err := s.sign(ctx, signPut, key, expires, func(p *s3.PresignClient) (*v4.PresignedHTTPRequest, error) {
 		return p.PresignPutObject(ctx, &s3.PutObjectInput{
