@@ -78,7 +78,7 @@ func TestPageTellsOfTheDataset(t *testing.T) {
 		"<code>dtool cp "+access+" .</code>", "<code>curl -fLo reads.txt "+access+"/data/"+strings.Repeat("0", 40)+"</code>",
 		`<a href="./http_manifest.json">`, `<a href="./manifest.json">`,
 	)
-	if render(t, d) != render(t, d) {
+	if first, second := render(t, d), render(t, d); first != second {
 		t.Error("the same dataset gives two pages")
 	}
 }
