@@ -19,6 +19,7 @@ import (
 	"github.com/dtool-go/dtool/storage/disk"
 	"github.com/dtool-go/dtool/storage/s3"
 	"github.com/dtool-go/dtool/storage/transport"
+	"github.com/dtool-go/dtool/storage/web"
 )
 
 // Options is what a Client takes from the world around it. The zero value knows
@@ -64,6 +65,7 @@ type Client struct {
 	listing  int // of datasets
 	maxItems int
 	openers  map[string]storage.Opener
+	web      func() (*web.Client, error)
 	around   func(directoryStore) directoryStore // what is put around the stores of directories; nil outside tests
 
 	// What a freeze takes of metadata of items; less in tests.
@@ -117,18 +119,22 @@ func NewClient(o Options) (*Client, error) {
 	if c.now == nil {
 		c.now = time.Now
 	}
-	c.openers = c.bucketOpeners(o)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	pace := transport.NewPace(o.Bandwidth)
+	c.openers = c.bucketOpeners(o, pace)
+	c.web = sync.OnceValues(func() (*web.Client, error) {
+		bundle, _ := settings.Get("AWS_CA_BUNDLE")
+		return web.NewClient(web.Options{Requests: c.requests, Pace: pace, CABundle: bundle, Now: c.now, Log: o.Logger})
+	})
 	return c, nil
 }
 
 // bucketOpeners gives how the stores of each scheme are opened: each bucket with
 // its own settings.
-func (c *Client) bucketOpeners(o Options) map[string]storage.Opener {
-	logger := o.Logger
-	if logger == nil {
-		logger = slog.New(slog.DiscardHandler)
-	}
-	limits := s3.NewLimits(s3.LimitOptions{Requests: c.requests, Pace: transport.NewPace(o.Bandwidth)})
+func (c *Client) bucketOpeners(o Options, pace *transport.Pace) map[string]storage.Opener {
+	limits := s3.NewLimits(s3.LimitOptions{Requests: c.requests, Pace: pace})
 	openers := map[string]storage.Opener{}
 	for _, scheme := range []string{"s3", "ecs"} {
 		openers[scheme] = func(ctx context.Context, bucket string) (storage.Store, error) {
@@ -142,7 +148,7 @@ func (c *Client) bucketOpeners(o Options) map[string]storage.Opener {
 				SecretAccessKey: set.SecretAccessKey,
 				EndpointSetting: config.S3Setting(scheme, "ENDPOINT", bucket),
 				KeySetting:      config.S3Setting(scheme, "ACCESS_KEY_ID", bucket),
-				Log:             logger,
+				Log:             o.Logger,
 				Limits:          limits,
 			})
 		}
@@ -156,7 +162,7 @@ func (c *Client) bucket(ctx context.Context, ref reference) (storage.Store, erro
 	open, ok := c.openers[ref.scheme]
 	if !ok {
 		return nil, fmt.Errorf("%w %s: the scheme %s is none of %s", ErrInvalidURI, quoted(ref.uri(c.hostname)), ref.scheme,
-			strings.Join(slices.Sorted(maps.Keys(c.openers)), ", ")+", "+schemeFile+", "+schemeSymlink)
+			strings.Join(slices.Sorted(maps.Keys(c.openers)), ", ")+", "+schemeFile+", "+schemeSymlink+", "+schemeHTTP+", "+schemeHTTPS)
 	}
 	key := reference{scheme: ref.scheme, bucket: ref.bucket}
 	c.mu.Lock()

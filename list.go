@@ -98,13 +98,17 @@ func byName[T named](ctx context.Context, found iter.Seq2[T, error]) iter.Seq2[T
 }
 
 // IsBase tells a base from a dataset: a bucket without anything behind it, or a
-// directory that is no dataset. Whether anything is there is not asked of a bucket.
+// directory that is no dataset. Whether anything is there is not asked of a bucket, nor
+// of a web server, which has no bases.
 func (c *Client) IsBase(ctx context.Context, uri string) (bool, error) {
 	ref, err := parseURI(uri)
 	if err != nil {
 		return false, err
 	}
-	if !ref.isDirectory() {
+	switch {
+	case ref.isWeb():
+		return false, nil
+	case !ref.isDirectory():
 		return ref.path == "", nil
 	}
 	_, err = c.Open(ctx, uri)

@@ -126,6 +126,10 @@ func (c *Client) base(ctx context.Context, uri string) (base, error) {
 		store, err := c.openDirectory(ref.path, disk.Options{})
 		return directory{ref: ref, client: c, store: store}, err
 	}
+	if ref.isWeb() {
+		client, err := c.web()
+		return website{ref: ref, client: client}, err
+	}
 	store, err := c.bucket(ctx, ref)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/dtool-go/dtool/storage/web"
 )
 
 // The schemes of datasets in directories.
@@ -13,15 +15,22 @@ const (
 	schemeSymlink = "symlink"
 )
 
+// The schemes of datasets that are read over HTTP.
+const (
+	schemeHTTP  = "http"
+	schemeHTTPS = "https"
+)
+
 // reference is a URI taken apart: of a dataset, or of a base that holds datasets.
 type reference struct {
 	scheme string
-	bucket string // the store's name; for directories the host, which is not looked at
+	bucket string // the store's name; for directories the host, which is not looked at; over HTTP the host and port
 	path   string // behind the bucket, without slashes at its ends; for directories absolute
+	query  string // over HTTP, behind the question mark: a signature, so that no message has it
 }
 
 // likeScheme finds what was meant to be a URI, and would else be a relative path.
-var likeScheme = regexp.MustCompile(`^(?i:s3|ecs|file|symlink):`)
+var likeScheme = regexp.MustCompile(`^(?i:s3|ecs|file|symlink|https?):`)
 
 var schemePattern = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*)://`)
 
@@ -33,7 +42,7 @@ func parseURI(uri string) (reference, error) {
 	m := schemePattern.FindStringSubmatch(uri)
 	if m == nil {
 		if scheme := likeScheme.FindString(uri); scheme != "" {
-			return reference{}, fmt.Errorf("%w %s: after %s come two slashes; ./%[2]s would be a path", ErrInvalidURI, quoted(uri), scheme)
+			return reference{}, fmt.Errorf("%w %s: after %s come two slashes; with ./ before it, it would be a path", ErrInvalidURI, quoted(uri), scheme)
 		}
 		path, err := filepath.Abs(uri)
 		if err != nil {
@@ -42,6 +51,9 @@ func parseURI(uri string) (reference, error) {
 		return reference{scheme: schemeFile, path: path}, nil
 	}
 	ref := reference{scheme: strings.ToLower(m[1])}
+	if ref.isWeb() {
+		return parseAccessURL(ref.scheme, uri)
+	}
 	bucket, path, slash := strings.Cut(uri[len(m[0]):], "/")
 	ref.bucket = bucket
 	if err := refuseSecrets(m[0], uri[len(m[0]):]); err != nil && !ref.isDirectory() {
@@ -69,6 +81,10 @@ func refuseSecrets(scheme, rest string) error {
 	if at := signedParameter.FindStringIndex(rest); at != nil {
 		return fmt.Errorf("%w %s: it goes on with a signature, which no URI of a dataset has", ErrInvalidURI, quoted(scheme+rest[strings.LastIndex(rest[:at[0]], "@")+1:at[0]]))
 	}
+	return refuseUser(scheme, rest)
+}
+
+func refuseUser(scheme, rest string) error {
 	host, _, _ := strings.Cut(rest, "/")
 	if at := strings.LastIndex(host, "@"); at >= 0 {
 		return fmt.Errorf("%w %s: it has a user or a password before that, which belong in the settings", ErrInvalidURI, quoted(scheme+rest[at+1:]))
@@ -76,12 +92,29 @@ func refuseSecrets(scheme, rest string) error {
 	return nil
 }
 
+// parseAccessURL takes the URL of a published dataset apart. It may be signed.
+func parseAccessURL(scheme, uri string) (reference, error) {
+	text, query, _ := strings.Cut(uri[len(scheme):], "?")
+	text, _, _ = strings.Cut(text, "#")
+	text = strings.TrimPrefix(text, "://")
+	if err := refuseUser(scheme+"://", text); err != nil {
+		return reference{}, err
+	}
+	if _, err := web.ParseURL(uri); err != nil {
+		return reference{}, fmt.Errorf("%w %s: %w", ErrInvalidURI, quoted(scheme+"://"+text), err)
+	}
+	host, path, _ := strings.Cut(text, "/")
+	return reference{scheme: scheme, bucket: host, path: strings.TrimRight(path, "/"), query: query}, nil
+}
+
+func (r reference) isWeb() bool { return r.scheme == schemeHTTP || r.scheme == schemeHTTPS }
+
 func (r reference) isDirectory() bool {
 	return r.scheme == schemeFile || r.scheme == schemeSymlink
 }
 
-// uri gives the full form: without escaping and without a slash at the end. The
-// host stands in for the bucket of a directory.
+// uri gives the full form: without escaping, without a slash at the end, and without
+// what may be a signature. The host stands in for the bucket of a directory.
 func (r reference) uri(host string) string {
 	if r.isDirectory() {
 		return r.scheme + "://" + host + filepath.ToSlash(r.path)

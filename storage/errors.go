@@ -30,11 +30,16 @@ var (
 	ErrInvalidKey = errors.New("invalid key")
 	// ErrReadOnly means that nothing can be written where something was to be. It is
 	// an [errors.ErrUnsupported].
-	ErrReadOnly = fmt.Errorf("read only: %w", errors.ErrUnsupported)
+	ErrReadOnly error = readOnly{}
 	// ErrNoACLs means that the store does not decide object by object who may read,
 	// or has been told not to let everybody read any.
 	ErrNoACLs = errors.New("no object can be made public by itself")
 )
+
+type readOnly struct{}
+
+func (readOnly) Error() string        { return "read only" }
+func (readOnly) Is(target error) bool { return target == errors.ErrUnsupported }
 
 // An Error is a failure of a store: what was done, where, and why it failed.
 type Error struct {

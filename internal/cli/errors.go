@@ -126,7 +126,8 @@ func exitCode(ctx context.Context, err error) int {
 		errors.Is(err, dtool.ErrExists),
 		errors.Is(err, dtool.ErrInside),
 		errors.Is(err, dtool.ErrCannotAdd),
-		errors.Is(err, dtool.ErrInvalidURI):
+		errors.Is(err, dtool.ErrInvalidURI),
+		errors.Is(err, storage.ErrReadOnly):
 		return 2
 	}
 	return 1

@@ -34,6 +34,7 @@ func hints() []hintWhen {
 		{dtool.ErrRogue, "move it into the data directory if it is to be an item, or out of the dataset"},
 		{dtool.ErrBadManifest, "if there is a good copy of the dataset, dtool cp --resume COPY BASE puts its manifest right"},
 		{dtool.ErrInvalidYAML, "mend the text and try again"},
+		{storage.ErrReadOnly, "what is read over HTTP cannot be changed there; dtool cp makes a copy in a directory or a bucket"},
 		{storage.ErrNoStore, "directories and buckets are not made by dtool: check the name"},
 		{storage.ErrForbidden, "check the credentials, or ask the owner of the bucket for the right"},
 		{storage.ErrUnreachable, "check the endpoint and the network"},

@@ -499,7 +499,7 @@ dtool: DTOOL_S3_ENDPOINT_leaves cannot be an endpoint: it ends in the name of th
 dtool: configuration file HOME/.config/dtool/dtool.json: line 1, column 1: expected a value, found 'D'
 `},
 		{"a URI without slashes", func(*desk) []string { return []string{"ls", "s3:leaves"} }, 2, `
-dtool: invalid URI s3:leaves: after s3: come two slashes; ./s3:leaves would be a path
+dtool: invalid URI s3:leaves: after s3: come two slashes; with ./ before it, it would be a path
 `},
 		{"a URI of nothing known", func(*desk) []string { return []string{"ls", "ftp://leaves"} }, 2, `
 dtool: invalid URI ftp://leaves: the scheme ftp is none of ecs, s3, file, symlink
