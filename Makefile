@@ -24,7 +24,7 @@ weed          := github.com/seaweedfs/seaweedfs/weed
 
 # The packages with tests on SeaweedFS, whose ACLs make objects public. It takes
 # minutes to build, so these tests are not among the others.
-weed-tested := ./internal/s3test ./internal/cli ./storage/s3
+weed-tested := ./cmd/dtool ./internal/s3test ./storage/s3
 
 .PHONY: build test test-weed soak fuzz vuln lint cross fmt demo bench clean help
 

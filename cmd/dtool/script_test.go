@@ -30,14 +30,19 @@ func TestMain(m *testing.M) {
 //	bucket NAME                   set $NAME to a new bucket, and let dtool reach it
 //	setenvfrom NAME FILE          set $NAME to what is in a file, without the line end
 func TestScripts(t *testing.T) {
+	// The server is started for the first script that asks for it.
+	p := scripts(t, sync.OnceValue(func() *s3test.Server { return s3test.StartOwn(t) }))
+	p.Dir = filepath.Join("..", "..", "testdata", "script")
+	testscript.Run(t, p)
+}
+
+// scripts says how scripts are run whose buckets are on a server.
+func scripts(t *testing.T, server func() *s3test.Server) testscript.Params {
 	host, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The server is started for the first script that asks for it.
-	server := sync.OnceValue(func() *s3test.Server { return s3test.StartOwn(t) })
-	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("..", "..", "testdata", "script"),
+	return testscript.Params{
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
@@ -55,7 +60,7 @@ func TestScripts(t *testing.T) {
 			"bucket":     func(ts *testscript.TestScript, _ bool, args []string) { bucket(t, ts, server(), args) },
 			"setenvfrom": setenvFrom,
 		},
-	})
+	}
 }
 
 // noRaceDelay is the setting GORACE that keeps a program built with the race
