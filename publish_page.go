@@ -84,5 +84,5 @@ func (d *Dataset) shownAnnotation(ctx context.Context, name string) (page.Annota
 	if value, err := ParseValue(text); err == nil {
 		shown = value.String()
 	}
-	return page.Annotation{Name: name, Value: shown[:min(len(shown), page.MaxValue)], Size: len(shown)}, nil
+	return page.Annotation{Name: name, Value: strings.Clone(shown[:min(len(shown), page.MaxValue)]), Size: len(shown)}, nil
 }

@@ -92,24 +92,30 @@ func newView(d Dataset) (view, error) {
 		v.Tags = append(v.Tags, show.Escape(tag, ""))
 	}
 	for _, a := range d.Annotations[:min(len(d.Annotations), MaxItems)] {
-		v.Annotations = append(v.Annotations, annotationView{
-			show.Escape(a.Name, ""), newText([]byte(a.Value), a.Size, MaxValue, l.to(a.URL)),
-		})
+		v.Annotations = append(v.Annotations, newAnnotationView(a, l))
 	}
-	for i, item := range d.Items[:min(len(d.Items), MaxItems)] {
-		v.Items = append(v.Items, itemView{
-			Relpath: show.Escape(item.Relpath, ""),
-			Save:    fileName(item.Relpath),
-			Size:    show.Size(item.Size),
-			Bytes:   counted(item.Size, "byte"),
-			Hash:    show.Escape(item.Hash, ""),
-			URL:     l.to(item.URL),
-		})
-		if i == 0 {
-			v.Fetch = "curl -fLo " + localName(item) + " " + word(plain(item.URL))
-		}
+	for _, item := range d.Items[:min(len(d.Items), MaxItems)] {
+		v.Items = append(v.Items, newItemView(item, l))
+	}
+	if len(d.Items) > 0 {
+		v.Fetch = "curl -fLo " + localName(d.Items[0]) + " " + word(plain(d.Items[0].URL))
 	}
 	return v, l.err
+}
+
+func newAnnotationView(a Annotation, l *links) annotationView {
+	return annotationView{show.Escape(a.Name, ""), newText([]byte(a.Value), a.Size, MaxValue, l.to(a.URL))}
+}
+
+func newItemView(item Item, l *links) itemView {
+	return itemView{
+		Relpath: show.Escape(item.Relpath, ""),
+		Save:    fileName(item.Relpath),
+		Size:    show.Size(item.Size),
+		Bytes:   counted(item.Size, "byte"),
+		Hash:    show.Escape(item.Hash, ""),
+		URL:     l.to(item.URL),
+	}
 }
 
 // newText shows at most so many bytes of a text, which may itself be the beginning of
