@@ -30,10 +30,12 @@ type Delivery struct {
 // JSON gives the document that docs/json.md describes.
 func (d *Delivery) JSON() []byte {
 	return pyjson.Indent(pyjson.NewObject(
+		"format", deliveryFormat,
 		"uuid", d.UUID,
 		"name", d.Name,
 		"uri", d.URI,
 		"expires_at", timeJSON(d.ExpiresAt),
+		"number_of_delivered_items", pyjson.Int(int64(d.Delivered)),
 		"items", itemsJSON(d.Items),
 	))
 }

@@ -122,6 +122,7 @@ func (s *SignedDataset) signParts(ctx context.Context, d *Dataset, sign *signing
 // dataset can read this one.
 func (s *SignedDataset) JSON() []byte {
 	object := pyjson.NewObject(
+		"format", signedFormat,
 		"uuid", s.UUID,
 		"name", s.Name,
 		"uri", s.URI,
@@ -133,6 +134,13 @@ func (s *SignedDataset) JSON() []byte {
 	object.Set("items", itemsJSON(s.Items))
 	return pyjson.Indent(object)
 }
+
+// The formats of what is signed, as JSON, their versions included. Whoever changes what a
+// member means gives it another.
+const (
+	signedFormat   = "dtool-signed-1"
+	deliveryFormat = "dtool-delivery-1"
+)
 
 func itemsJSON(items []SignedItem) []pyjson.Value {
 	list := make([]pyjson.Value, len(items))

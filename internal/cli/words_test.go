@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -42,30 +41,8 @@ func (d *desk) has(op string, fault badday.Fault) { d.day.Becomes(badday.Always(
 func (d *desk) deliver() {
 	d.t.Helper()
 	o := d.dtool("sign", "-q", "--upload", "--json", d.source, "s3://roots")
-	var delivery struct {
-		Items []struct {
-			URL     string
-			Headers map[string]string
-		}
-	}
-	if err := json.Unmarshal([]byte(o.stdout), &delivery); err != nil || len(delivery.Items) != 1 {
-		d.t.Fatalf("the delivery is %s%s: %v", o.stdout, o.stderr, err)
-	}
-	req, err := http.NewRequestWithContext(d.t.Context(), http.MethodPut, delivery.Items[0].URL, strings.NewReader("content of a\n"))
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	for name, value := range delivery.Items[0].Headers {
-		req.Header.Set(name, value)
-	}
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	resp, err := transport.RoundTrip(req)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	if resp.Body.Close(); resp.StatusCode != http.StatusOK {
-		d.t.Fatalf("the item was answered with %s", resp.Status)
+	if status := carry(d.t, o.stdout, filepath.Join(d.source, "data")); status != http.StatusOK {
+		d.t.Fatalf("the items were answered with %d", status)
 	}
 }
 
