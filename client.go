@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"os/user"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -81,7 +80,7 @@ type Client struct {
 func NewClient(o Options) (*Client, error) {
 	file := ""
 	if o.Home != "" {
-		file = filepath.Join(o.Home, ".config", "dtool", "dtool.json")
+		file = config.Path(o.Home)
 	}
 	settings, err := config.Load(o.Environ, file)
 	if err != nil {
@@ -146,6 +145,8 @@ func (c *Client) bucketOpeners(o Options, pace *transport.Pace) map[string]stora
 				Endpoint:        set.Endpoint,
 				AccessKeyID:     set.AccessKeyID,
 				SecretAccessKey: set.SecretAccessKey,
+				Region:          set.Region,
+				Addressing:      s3.Addressing(set.Addressing),
 				EndpointSetting: config.S3Setting(scheme, "ENDPOINT", bucket),
 				KeySetting:      config.S3Setting(scheme, "ACCESS_KEY_ID", bucket),
 				Log:             o.Logger,

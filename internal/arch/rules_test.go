@@ -14,7 +14,7 @@ const module = "github.com/dtool-go/dtool"
 func arrows() map[string][]string {
 	return map[string][]string{
 		"cmd/dtool":    {"internal/cli"},
-		"internal/cli": {".", "internal/show", "storage"},
+		"internal/cli": {".", "internal/config", "internal/show", "storage"},
 		".": {
 			"internal/config", "internal/page", "internal/policy", "internal/portable", "internal/pyjson", "internal/readme",
 			"internal/transfer",

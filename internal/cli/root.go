@@ -59,7 +59,7 @@ func (a *app) rootCommand() *cobra.Command {
 	addTo(root, reading, a.lsCommand(), a.inventoryCommand(), a.summaryCommand(), a.identifiersCommand(), a.itemCommand(),
 		a.verifyCommand(), a.diffCommand(), a.statusCommand(), a.uriCommand(), a.uuidCommand())
 	addTo(root, labelling, a.readmeCommand(), a.tagCommand(), a.annotationCommand())
-	addTo(root, sharing, a.publishCommand(), a.unpublishCommand(), a.signCommand(), a.s3Command(), a.doctorCommand())
+	addTo(root, sharing, a.publishCommand(), a.unpublishCommand(), a.signCommand(), a.s3Command(), a.configCommand(), a.doctorCommand())
 	root.SetHelpCommand(helpCommand(root))
 	return root
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -45,7 +44,11 @@ func (a *app) s3PolicyCommand() *cobra.Command {
 		Long:  s3PolicyHelp,
 		Args:  arguments(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p.Bucket, p.Prefix = bareBucket(args[0]), dtool.OwnPrefix
+			bucket, ok := parseBucket(args[0])
+			if !ok {
+				return misused(cmd, "%s cannot be the name of a bucket", args[0])
+			}
+			p.Bucket, p.Prefix = bucket.name, dtool.OwnPrefix
 			if len(args) == 2 {
 				p.Prefix = args[1]
 			}
@@ -89,9 +92,4 @@ func (a *app) runS3Policy(cmd *cobra.Command, p dtool.SitePolicy, ownPrefix bool
 	}
 	a.out.Text(text)
 	return nil
-}
-
-// bareBucket takes the name of a bucket also from its URI.
-func bareBucket(arg string) string {
-	return strings.TrimSuffix(strings.TrimPrefix(arg, "s3://"), "/")
 }

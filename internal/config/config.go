@@ -75,6 +75,18 @@ func read(path string) ([]byte, error) {
 }
 
 func parse(text []byte) (map[string]string, error) {
+	object, err := parseObject(text)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]string{}
+	for name, value := range object.All() {
+		values[name] = asText(value)
+	}
+	return values, nil
+}
+
+func parseObject(text []byte) (*pyjson.Object, error) {
 	document, err := pyjson.Parse(text)
 	if err != nil {
 		return nil, err
@@ -83,17 +95,18 @@ func parse(text []byte) (map[string]string, error) {
 	if !ok {
 		return nil, errors.New("it is not a JSON object")
 	}
-	values := map[string]string{}
-	for name, value := range object.All() {
-		switch value := value.(type) {
-		case nil:
-		case string:
-			values[name] = value
-		default:
-			values[name] = string(pyjson.Line(value))
-		}
+	return object, nil
+}
+
+// asText gives a value of the file as that of a setting.
+func asText(value pyjson.Value) string {
+	switch value := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return value
 	}
-	return values, nil
+	return string(pyjson.Line(value))
 }
 
 // Get gives the value of a setting, and whether it is set.

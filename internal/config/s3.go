@@ -20,6 +20,9 @@ type S3Settings struct {
 	// Prefix is what a writer puts before the UUIDs of new datasets: empty, or
 	// one or more parts of a key and a "/" at the end.
 	Prefix string
+
+	Region     string // empty for that of AWS tools, or the one that the store asks for
+	Addressing string // "path" or "virtual"; empty for what suits endpoint and bucket
 }
 
 // S3Setting gives the name of a setting of a bucket: ENDPOINT, ACCESS_KEY_ID
@@ -32,11 +35,9 @@ func S3Setting(scheme, what, bucket string) string {
 // names the setting that is wrong.
 func (s *Settings) S3(scheme, bucket string) (S3Settings, error) {
 	family := "DTOOL_" + strings.ToUpper(scheme) + "_"
-	// Both names of the access key are in use.
-	accessKey := append(bucketNames(family+"ACCESS_KEY_ID", bucket), bucketNames(family+"ACCESS_KEY", bucket)...)
 	var found S3Settings
 	found.Endpoint, _ = s.Bucket(family+"ENDPOINT", bucket)
-	found.AccessKeyID, _ = s.first(accessKey...)
+	found.AccessKeyID, _ = s.first(s3Names(scheme, AccessKeyID, bucket)...)
 	found.SecretAccessKey, _ = s.Bucket(family+"SECRET_ACCESS_KEY", bucket)
 	if err := found.checkPair(scheme, bucket); err != nil {
 		return S3Settings{}, err
@@ -48,6 +49,14 @@ func (s *Settings) S3(scheme, bucket string) (S3Settings, error) {
 	var err error
 	if found.Prefix, err = Prefix(prefix); err != nil {
 		return S3Settings{}, fmt.Errorf("%s: %q cannot be a prefix: %w", S3Setting(scheme, "DATASET_PREFIX", bucket), prefix, err)
+	}
+	found.Region, _ = s.Bucket(family+"REGION", bucket)
+	if err := checkRegion(found.Region); err != nil {
+		return S3Settings{}, fmt.Errorf("%s: %q cannot be a region: %w", S3Setting(scheme, "REGION", bucket), found.Region, err)
+	}
+	found.Addressing, _ = s.Bucket(family+"ADDRESSING", bucket)
+	if err := checkAddressing(found.Addressing); err != nil {
+		return S3Settings{}, fmt.Errorf("%s: %q cannot be the addressing: %w", S3Setting(scheme, "ADDRESSING", bucket), found.Addressing, err)
 	}
 	return found, nil
 }
@@ -108,6 +117,25 @@ func checkPrefix(prefix string) error {
 		}
 	}
 	return nil
+}
+
+// checkRegion tells why what a user set cannot be a region, or gives nil. It becomes
+// part of the name of a host and of what is signed.
+func checkRegion(region string) error {
+	if strings.ContainsFunc(region, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	}) {
+		return errors.New("it has other characters than letters, digits, - and _")
+	}
+	return nil
+}
+
+func checkAddressing(addressing string) error {
+	switch addressing {
+	case "", "path", "virtual":
+		return nil
+	}
+	return errors.New(`it is either "path", as in https://host/bucket, or "virtual", as in https://bucket.host`)
 }
 
 // String leaves out the secrets, so that no message can tell them.

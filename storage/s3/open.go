@@ -42,6 +42,9 @@ func open(ctx context.Context, bucket string, c Config) (*Store, error) {
 		return nil, fmt.Errorf("%q is not the name of a bucket", bucket)
 	}
 	given := c
+	if c.Addressing != "" && c.Addressing != PathStyle && c.Addressing != VirtualHost {
+		return nil, fmt.Errorf("%q is no way of addressing", c.Addressing)
+	}
 	c, err := c.checkEndpoint()
 	if err != nil {
 		return nil, err
@@ -65,9 +68,7 @@ func open(ctx context.Context, bucket string, c Config) (*Store, error) {
 		o.HTTPClient = newHTTPClient(shared.HTTPClient, c)
 		o.Retryer = s.retryer
 		o.APIOptions = append(o.APIOptions, s.sayAgain)
-		// A bucket's name with a dot fits no certificate, and one with an
-		// upper case letter or an underscore is no name of a host.
-		o.UsePathStyle = o.BaseEndpoint != nil || !hostLike.MatchString(bucket)
+		o.UsePathStyle = c.byPath(bucket, o.BaseEndpoint != nil)
 		// Many stores refuse the SDK's own checksums. What is sent is guarded
 		// by Content-MD5 or the hash that the signature covers.
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
@@ -79,6 +80,16 @@ func open(ctx context.Context, bucket string, c Config) (*Store, error) {
 	s.name = nameFor(bucket, endpoint)
 	s.log = c.Log.With("store", s.name)
 	return s, nil
+}
+
+// byPath tells whether the bucket stands in the path of a URL. A bucket's name with a
+// dot fits no certificate, and one with an upper case letter or an underscore is no
+// name of a host.
+func (c Config) byPath(bucket string, hasEndpoint bool) bool {
+	if c.Addressing != "" {
+		return c.Addressing == PathStyle
+	}
+	return hasEndpoint || !hostLike.MatchString(bucket)
 }
 
 var hostLike = regexp.MustCompile(`^[0-9a-z-]+$`)

@@ -57,6 +57,14 @@ type Store struct {
 	sources []any  // what the SDK has found besides; both for Diagnose
 }
 
+// Addressing is where in a URL the bucket stands.
+type Addressing string
+
+const (
+	PathStyle   Addressing = "path"    // https://host/bucket/key
+	VirtualHost Addressing = "virtual" // https://bucket.host/key
+)
+
 // Config says how to reach a bucket. Every field may be left empty; what is
 // missing of endpoint, keys and region comes from where AWS tools look:
 // environment, shared files, profile, SSO, container and instance roles.
@@ -70,6 +78,10 @@ type Config struct {
 	// Region is us-east-1 if nobody sets it. A store that wants another one
 	// says which, and that one is then used.
 	Region string
+	// Addressing is where in a URL the bucket stands. If nobody says, it is the path
+	// where there is an endpoint, and where the bucket's name does not fit into that
+	// of a host.
+	Addressing Addressing
 
 	// EndpointSetting and KeySetting are what the user calls the settings that
 	// Endpoint and AccessKeyID come from, for hints on what to set. They are
