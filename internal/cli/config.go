@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -32,14 +33,15 @@ func (a *app) settingCommand(use, short, name string, most int, asSet func(strin
 		Use:   use,
 		Short: short,
 		Args:  arguments(0, most),
-		RunE: func(_ *cobra.Command, args []string) error {
-			value, err := strings.Join(args, " "), error(nil)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			value := strings.Join(args, " ")
 			if asSet != nil && value != "" {
+				var err error
 				if value, err = asSet(value); err != nil {
 					return err
 				}
 			}
-			return a.printSetting(len(args) > 0, fileSetting{
+			return a.printSetting(cmd.Context(), len(args) > 0, fileSetting{
 				get: func(f config.File) string { return f.Get(name) },
 				set: func(f config.File) error { f.Set(name, value); return nil },
 			})
@@ -55,9 +57,9 @@ type fileSetting struct {
 }
 
 // printSetting prints a setting, and sets it before if that is wanted.
-func (a *app) printSetting(set bool, s fileSetting) error {
+func (a *app) printSetting(ctx context.Context, set bool, s fileSetting) error {
 	if set {
-		if err := a.editConfig(s.set); err != nil {
+		if err := a.editConfig(ctx, s.set); err != nil {
 			return err
 		}
 	}
@@ -78,12 +80,12 @@ func (a *app) configFile() (config.File, error) {
 	return config.ReadFile(config.Path(a.Home))
 }
 
-func (a *app) editConfig(change func(config.File) error) error {
+func (a *app) editConfig(ctx context.Context, change func(config.File) error) error {
 	if a.Home == "" {
 		return errNoHome
 	}
 	path := config.Path(a.Home)
-	wasOpen, err := config.Edit(path, change)
+	wasOpen, err := config.Edit(ctx, path, change)
 	if wasOpen {
 		a.notes.Printf("note: others could use %s, which holds secrets; now only you can", path)
 	}
@@ -111,7 +113,7 @@ func (a *app) ecsSettingCommand(use, short, what string) *cobra.Command {
 					return err
 				}
 			}
-			return a.printSetting(len(args) > 1, fileSetting{
+			return a.printSetting(cmd.Context(), len(args) > 1, fileSetting{
 				get: func(f config.File) string { return f.S3("ecs", what, bucket) },
 				set: func(f config.File) error {
 					if err := f.SetS3("ecs", what, bucket, value); err != nil {
@@ -151,8 +153,8 @@ func (a *app) configAzureCommand() *cobra.Command {
 		Use:   "get CONTAINER",
 		Short: "Print the key of a container",
 		Args:  arguments(1, 1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return a.printSetting(false, fileSetting{get: func(f config.File) string { return f.Get(family + args[0]) }})
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.printSetting(cmd.Context(), false, fileSetting{get: func(f config.File) string { return f.Get(family + args[0]) }})
 		},
 	}
 	set := &cobra.Command{
@@ -164,7 +166,7 @@ func (a *app) configAzureCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printSetting(true, fileSetting{
+			return a.printSetting(cmd.Context(), true, fileSetting{
 				get: func(f config.File) string { return f.Get(family + args[0]) },
 				set: func(f config.File) error { f.Set(family+args[0], key); return nil },
 			})

@@ -126,7 +126,7 @@ func (a *app) setS3(cmd *cobra.Command, buckets []bucketURI, c s3Changes) error 
 		}
 		c.values[config.AccessKeyID], c.values[config.SecretAccessKey] = keys[0], keys[1]
 	}
-	return a.editConfig(func(f config.File) error {
+	return a.editConfig(cmd.Context(), func(f config.File) error {
 		for _, b := range buckets {
 			for _, s := range bucketSettings() {
 				value, changes := c.values[s.what]

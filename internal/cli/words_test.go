@@ -134,7 +134,7 @@ hint: check the name of the bucket
 			d.environ["DTOOL_S3_ACCESS_KEY_ID_leaves"] = "somebody"
 			return []string{"ls", "s3://leaves"}
 		}, 1, `
-dtool: ListObjectsV2 s3://leaves at ENDPOINT, key dtool-: forbidden: XAdminUserNotFound: No user exists with the provided access key ID. (HTTP 404, request ID)
+dtool: ListObjectsV2 s3://leaves at ENDPOINT, key dtool-: forbidden: InvalidAccessKeyId: The AWS Access Key Id you provided does not exist in our records. (HTTP 403, request ID)
 hint: the store does not know this access key ID: check it, and whether it belongs to this endpoint
 `},
 		{"wrong secret key", func(d *desk) []string {

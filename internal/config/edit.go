@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -82,22 +83,22 @@ func (f File) Set(name, value string) {
 //
 // It tells whether others could read the file until now. A file in which nothing
 // changes is not written.
-func Edit(path string, change func(File) error) (wasOpen bool, err error) {
-	wasOpen, err = edit(path, change)
+func Edit(ctx context.Context, path string, change func(File) error) (wasOpen bool, err error) {
+	wasOpen, err = edit(ctx, path, change)
 	if err != nil {
 		return false, fmt.Errorf("cannot change the configuration: %w", err)
 	}
 	return wasOpen, nil
 }
 
-func edit(path string, change func(File) error) (wasOpen bool, err error) {
+func edit(ctx context.Context, path string, change func(File) error) (wasOpen bool, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return false, err
 	}
 	if path, err = behindLinks(path); err != nil {
 		return false, err
 	}
-	unlock, err := lock(path + ".lock")
+	unlock, err := lock(ctx, path+".lock")
 	if err != nil {
 		return false, fmt.Errorf("beside %s: %w", path, err)
 	}
@@ -147,14 +148,15 @@ func replace(path, text string) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(file.Name())
+			_ = os.Remove(file.Name())
 		}
 	}()
 	_, err = file.WriteString(text)
 	if err == nil {
 		err = file.Sync()
 	}
-	if err = errors.Join(err, file.Close()); err != nil {
+	err = errors.Join(err, file.Close())
+	if err != nil {
 		return err
 	}
 	return os.Rename(file.Name(), path)

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -26,7 +28,7 @@ func set(name, value string) func(config.File) error {
 // mustEdit changes the file and tells whether others could read it.
 func mustEdit(t *testing.T, path string, change func(config.File) error) bool {
 	t.Helper()
-	wasOpen, err := config.Edit(path, change)
+	wasOpen, err := config.Edit(t.Context(), path, change)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +110,7 @@ func TestEditLeavesOtherSettingsAlone(t *testing.T) {
 func TestEditKeepsItsHandsOffWhatIsBroken(t *testing.T) {
 	for what, broken := range map[string]string{"cut short": `{"a": `, "a list": `[]`, "nothing": ``} {
 		path := writeFile(t, broken)
-		if _, err := config.Edit(path, set("a", "b")); err == nil || !strings.Contains(err.Error(), path) {
+		if _, err := config.Edit(t.Context(), path, set("a", "b")); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: error %v", what, err)
 		}
 		if got := text(t, path); got != broken {
@@ -121,7 +123,7 @@ func TestEditKeepsItsHandsOffWhatIsBroken(t *testing.T) {
 func TestEditThatIsCalledOffChangesNothing(t *testing.T) {
 	path := writeFile(t, `{"a":"b"}`)
 	no := errors.New("no")
-	if _, err := config.Edit(path, func(f config.File) error { f.Set("a", "c"); return no }); !errors.Is(err, no) {
+	if _, err := config.Edit(t.Context(), path, func(f config.File) error { f.Set("a", "c"); return no }); !errors.Is(err, no) {
 		t.Errorf("error %v", err)
 	}
 	mustEdit(t, path, set("a", "b"))
@@ -143,7 +145,7 @@ func TestEditChangesWhatALinkLeadsTo(t *testing.T) {
 	if err := os.Remove(target); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.Edit(path, set("a", "d")); err == nil || !strings.Contains(err.Error(), "is a link to what is not there") {
+	if _, err := config.Edit(t.Context(), path, set("a", "d")); err == nil || !strings.Contains(err.Error(), "is a link to what is not there") {
 		t.Errorf("a dangling link: error %v", err)
 	}
 }
@@ -173,7 +175,7 @@ func TestManyEditsAtOnceLoseNothing(t *testing.T) {
 	for i := range editors {
 		wg.Go(func() {
 			for j := range each {
-				if _, err := config.Edit(path, set(fmt.Sprintf("%d %d", i, j), "x")); err != nil {
+				if _, err := config.Edit(t.Context(), path, set(fmt.Sprintf("%d %d", i, j), "x")); err != nil {
 					t.Error(err)
 				}
 			}
@@ -205,7 +207,7 @@ func TestSettingsOfABucketAreCheckedBeforeTheyAreWritten(t *testing.T) {
 		{config.Addressing, "host", `either "path"`},
 	} {
 		path := writeFile(t, `{}`)
-		_, err := config.Edit(path, func(f config.File) error { return f.SetS3("s3", test.what, "plants", test.value) })
+		_, err := config.Edit(t.Context(), path, func(f config.File) error { return f.SetS3("s3", test.what, "plants", test.value) })
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "DTOOL_S3_"+test.what+"_plants") {
 			t.Errorf("%s %q: error %v", test.what, test.value, err)
 		}
@@ -252,5 +254,31 @@ func TestRegionAndAddressing(t *testing.T) {
 		if _, err := load(t, []string{setting}, `{}`).S3("s3", "b"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v", setting, err)
 		}
+	}
+}
+
+func TestEditWaitsForAnotherProcess(t *testing.T) {
+	path := writeFile(t, `{}`)
+	inside, outside := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		mustEdit(t, path, func(f config.File) error {
+			close(inside)
+			<-outside
+			f.Set("a", "b")
+			return nil
+		})
+	})
+	<-inside
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := config.Edit(ctx, path, set("c", "d")); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+	close(outside)
+	wg.Wait()
+	mustEdit(t, path, set("c", "d"))
+	if got := text(t, path); !strings.Contains(got, `"a": "b"`) || !strings.Contains(got, `"c": "d"`) {
+		t.Errorf("the file is %s", got)
 	}
 }

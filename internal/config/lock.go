@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -14,12 +15,21 @@ const (
 
 // lock waits until no other process holds the lock file, and holds it then. The
 // file goes with it.
-func lock(path string) (unlock func(), err error) {
-	for start := time.Now(); time.Since(start) < lockPatience; time.Sleep(lockInterval) {
+func lock(ctx context.Context, path string) (unlock func(), err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, lockPatience,
+		fmt.Errorf("another process has been at it for %v; if there is none, remove %s", lockPatience, path))
+	defer cancel()
+	tick := time.NewTicker(lockInterval)
+	defer tick.Stop()
+	for {
 		unlock, err := tryLock(path)
 		if unlock != nil || err != nil {
 			return unlock, err
 		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-tick.C:
+		}
 	}
-	return nil, fmt.Errorf("another process has been at it for %v; if there is none, remove %s", lockPatience, path)
 }

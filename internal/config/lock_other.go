@@ -19,8 +19,8 @@ func tryLock(path string) (unlock func(), err error) {
 		return nil, err
 	}
 	return func() {
-		file.Close()
-		os.Remove(path)
+		_ = file.Close()
+		_ = os.Remove(path) // or the next one says that it is to be removed
 	}, nil
 }
 

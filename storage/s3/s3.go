@@ -60,6 +60,7 @@ type Store struct {
 // Addressing is where in a URL the bucket stands.
 type Addressing string
 
+// The ways of addressing.
 const (
 	PathStyle   Addressing = "path"    // https://host/bucket/key
 	VirtualHost Addressing = "virtual" // https://bucket.host/key
