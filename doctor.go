@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -37,15 +38,16 @@ func (c *Client) Diagnose(ctx context.Context, uri string, o DiagnoseOptions) (i
 	if errors.Is(err, ErrInvalidURI) {
 		return nil, err
 	}
-	if _, isBucket := b.(bucket); isBucket && ref.path != "" && !uuidPattern.MatchString(ref.path) {
-		_, err := b.find(ctx)
-		return nil, err
+	if err == nil {
+		if err := refuseAtOnce(ctx, ref, b); err != nil {
+			return nil, err
+		}
 	}
 	d := &doctor{client: c, uri: uri, ref: ref, base: b, o: o}
 	isBase, unknown := c.IsBase(ctx, uri)
 	d.isDataset = unknown == nil && !isBase || errors.Is(unknown, ErrBadDocument)
 	return func(yield func(storage.Check) bool) {
-		parts := []part{d.settings, d.store, d.datasets}
+		parts := []part{d.settings, d.website, d.store, d.datasets}
 		if err != nil {
 			parts = []part{d.settings, unopened(err)}
 		}
@@ -60,6 +62,15 @@ func (c *Client) Diagnose(ctx context.Context, uri string, o DiagnoseOptions) (i
 	}, nil
 }
 
+// refuseAtOnce refuses what is no URI of a base, and cannot be one of a dataset.
+func refuseAtOnce(ctx context.Context, ref reference, b base) error {
+	if ref.isDirectory() || !ref.isWeb() && ref.path == "" || uuidPattern.MatchString(path.Base(ref.path)) && (ref.isWeb() || !strings.Contains(ref.path, "/")) {
+		return nil
+	}
+	_, err := b.find(ctx) // makes no request for that
+	return err
+}
+
 // A part of a diagnosis is told what was found before.
 type part func(ctx context.Context, before []storage.Check) iter.Seq[storage.Check]
 
@@ -71,7 +82,8 @@ type doctor struct {
 	base   base
 	o      DiagnoseOptions
 
-	isDataset bool // or was meant to be
+	isDataset bool   // or was meant to be
+	published *place // of a dataset that lies on a website
 }
 
 // unopened tells that there are no stores to be opened with such settings.
@@ -83,12 +95,34 @@ func unopened(err error) part {
 	}
 }
 
+// website finds out where the parts of a published dataset are.
+func (d *doctor) website(ctx context.Context, before []storage.Check) iter.Seq[storage.Check] {
+	if !d.ref.isWeb() {
+		return storage.RunChecks(ctx, before, nil)
+	}
+	return storage.RunChecks(ctx, before, []storage.CheckStep{{
+		Name: httpManifestName, For: storage.Reading, Limit: 20 * time.Second,
+		Run: func(ctx context.Context) storage.Check {
+			at, err := d.base.find(ctx)
+			if err != nil {
+				return storage.FailedCheck(err)
+			}
+			d.published = at
+			return storage.Check{Status: storage.OK, Found: "tells where the parts of the dataset are"}
+		},
+	}})
+}
+
 // store has the store look at itself.
 func (d *doctor) store(ctx context.Context, _ []storage.Check) iter.Seq[storage.Check] {
 	scratch := ".dtool-doctor-" + strings.ToLower(rand.Text()[:10])
 	o := storage.DiagnoseOptions{Scratch: scratch, ReadOnly: d.o.ReadOnly}
 	var store storage.Store
 	switch b := d.base.(type) {
+	case website:
+		if d.published != nil {
+			store = d.published.store
+		}
 	case bucket:
 		store = b.store
 		o.Scratch, o.Listed, o.Marker = b.prefix+scratch, registrationPrefix, registrationPrefix+uuid.NewString()

@@ -14,7 +14,7 @@ import (
 // datasets looks at the dataset that the URI names, or at some of a base's.
 func (d *doctor) datasets(ctx context.Context, before []storage.Check) iter.Seq[storage.Check] {
 	const r = storage.Reading
-	needs := []string{"bucket", "list", "directory"} // whichever there are
+	needs := []string{"bucket", "list", "directory", httpManifestName} // whichever there are
 	if !d.isDataset {
 		steps := []storage.CheckStep{{Name: "datasets", For: r, Needs: needs, Limit: 20 * time.Second, Run: d.checkDatasets}}
 		if b, ok := d.base.(directory); ok && !d.o.ReadOnly {
@@ -27,11 +27,13 @@ func (d *doctor) datasets(ctx context.Context, before []storage.Check) iter.Seq[
 	if _, ok := d.base.(bucket); ok {
 		steps = append(steps, storage.CheckStep{Name: "registered", For: r, Needs: needs, Run: d.checkRegistered})
 	}
-	return storage.RunChecks(ctx, before, append(steps,
+	steps = append(steps,
 		storage.CheckStep{Name: "dataset", For: r, Needs: needs, Run: e.checkDataset},
-		storage.CheckStep{Name: "manifest", For: r, Needs: []string{"dataset"}, Limit: 30 * time.Second, Run: e.checkManifest},
-		storage.CheckStep{Name: "items", For: r, Needs: []string{"manifest"}, Limit: 50 * time.Second, Run: e.checkItems},
-	))
+		storage.CheckStep{Name: "manifest", For: r, Needs: []string{"dataset"}, Limit: 30 * time.Second, Run: e.checkManifest})
+	if !d.ref.isWeb() { // or each item would have to be asked for
+		steps = append(steps, storage.CheckStep{Name: "items", For: r, Needs: []string{"manifest"}, Limit: 50 * time.Second, Run: e.checkItems})
+	}
+	return storage.RunChecks(ctx, before, steps)
 }
 
 // datasetsAtMost is how many datasets of a base are opened, so that a large one is

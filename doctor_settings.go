@@ -16,10 +16,11 @@ import (
 // settings tells where the settings come from that there are for the place.
 func (d *doctor) settings(ctx context.Context, before []storage.Check) iter.Seq[storage.Check] {
 	steps := []storage.CheckStep{{Name: "settings file", For: storage.Reading, Run: d.checkFile}}
+	if !d.ref.isDirectory() && !d.ref.isWeb() {
+		steps = append(steps, storage.CheckStep{Name: "settings", For: storage.Reading, Run: d.checkSettings})
+	}
 	if !d.ref.isDirectory() {
-		steps = append(steps,
-			storage.CheckStep{Name: "settings", For: storage.Reading, Run: d.checkSettings},
-			storage.CheckStep{Name: "cache", For: storage.Reading, Run: d.checkCache})
+		steps = append(steps, storage.CheckStep{Name: "cache", For: storage.Reading, Run: d.checkCache})
 	}
 	return storage.RunChecks(ctx, before, steps)
 }

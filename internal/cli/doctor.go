@@ -28,7 +28,8 @@ mends it. A step that cannot tell anything because of another is skipped.
 It takes about a minute at most, sends 5 MiB to a bucket, and writes only what it
 removes again: a key, or a directory, .dtool-doctor-... where new datasets would
 go, and for a moment the key that a new dataset would have at the root of a bucket.
-With --read nothing is written, and all is well if datasets can be read.`,
+With --read, and at an access URL, nothing is written, and all is well if datasets
+can be read.`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.runDoctor(cmd.Context(), o, args[0])
@@ -37,7 +38,10 @@ With --read nothing is written, and all is well if datasets can be read.`,
 	cmd.Flags().BoolVar(&o.read, "read", false, "write nothing: look only at what reading needs")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print all of it as JSON")
 	cmd.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "print the conclusion alone")
-	return withExits(cmd, exit{1, nil, "datasets could not be made and copied there, read and verified; with --read, not read"})
+	return withExits(cmd,
+		exit{1, nil, "datasets could not be made and copied there, read and verified;"},
+		exit{1, nil, "with --read and at an access URL: not read"},
+	)
 }
 
 func (a *app) runDoctor(ctx context.Context, o doctorOptions, uri string) error {
@@ -53,7 +57,7 @@ func (a *app) runDoctor(ctx context.Context, o doctorOptions, uri string) error 
 	if err != nil {
 		return err
 	}
-	report := &diagnosis{Format: diagnosisFormat, Version: versionOf(a.Version), URI: full, Reading: true, Writing: !o.read, Checks: []storage.Check{}}
+	report := &diagnosis{Format: diagnosisFormat, Version: versionOf(a.Version), URI: full, Reading: true, Checks: []storage.Check{}}
 	for check := range checks {
 		report.add(check)
 		if !o.json && !o.quiet {
@@ -66,7 +70,7 @@ func (a *app) runDoctor(ctx context.Context, o doctorOptions, uri string) error 
 	if err := a.conclude(o, report); err != nil {
 		return err
 	}
-	if !report.Reading || !report.Writing && !o.read {
+	if !report.good() {
 		return &status{code: 1}
 	}
 	return nil
@@ -82,15 +86,24 @@ type diagnosis struct {
 	Reading bool            `json:"reading"`
 	Writing bool            `json:"writing"`
 	Checks  []storage.Check `json:"checks"`
+
+	tried bool // to write
 }
 
+// add judges by another check. Nobody can write where no step of it was taken.
 func (d *diagnosis) add(c storage.Check) {
-	d.Checks = append(d.Checks, c)
+	if c.For == storage.Writing && c.Status != storage.Skipped && !d.tried {
+		d.tried, d.Writing = true, d.Reading
+	}
 	if c.Status == storage.Failed {
 		d.Writing = false
 		d.Reading = d.Reading && c.For != storage.Reading
 	}
+	d.Checks = append(d.Checks, c)
 }
+
+// good tells whether all works that was tried.
+func (d *diagnosis) good() bool { return d.Reading && (d.Writing || !d.tried) }
 
 func (a *app) conclude(o doctorOptions, d *diagnosis) error {
 	if o.json {
@@ -104,11 +117,11 @@ func (a *app) conclude(o doctorOptions, d *diagnosis) error {
 	if !o.quiet {
 		a.out.Printf("\n")
 	}
-	a.out.Printf("%s\n", d.inWords(o.read))
+	a.out.Printf("%s\n", d.inWords())
 	return nil
 }
 
-func (d *diagnosis) inWords(readOnly bool) string {
+func (d *diagnosis) inWords() string {
 	count := map[storage.CheckStatus]int{}
 	for _, c := range d.Checks {
 		count[c.Status]++
@@ -117,7 +130,7 @@ func (d *diagnosis) inWords(readOnly bool) string {
 	switch {
 	case !d.Reading:
 		return fmt.Sprintf("This does not work: %s failed", counted(failed, "step"))
-	case readOnly:
+	case !d.tried:
 		return "Datasets can be read here" + seeTo(warnings)
 	case !d.Writing:
 		return fmt.Sprintf("Datasets can be read here, and not be made or copied here: %s failed", counted(failed, "step"))
