@@ -81,10 +81,6 @@ func refuseSecrets(scheme, rest string) error {
 	if at := signedParameter.FindStringIndex(rest); at != nil {
 		return fmt.Errorf("%w %s: it goes on with a signature, which no URI of a dataset has", ErrInvalidURI, quoted(scheme+rest[strings.LastIndex(rest[:at[0]], "@")+1:at[0]]))
 	}
-	return refuseUser(scheme, rest)
-}
-
-func refuseUser(scheme, rest string) error {
 	host, _, _ := strings.Cut(rest, "/")
 	if at := strings.LastIndex(host, "@"); at >= 0 {
 		return fmt.Errorf("%w %s: it has a user or a password before that, which belong in the settings", ErrInvalidURI, quoted(scheme+rest[at+1:]))
@@ -96,14 +92,11 @@ func refuseUser(scheme, rest string) error {
 func parseAccessURL(scheme, uri string) (reference, error) {
 	text, query, _ := strings.Cut(uri[len(scheme):], "?")
 	text, _, _ = strings.Cut(text, "#")
-	text = strings.TrimPrefix(text, "://")
-	if err := refuseUser(scheme+"://", text); err != nil {
-		return reference{}, err
-	}
+	host, path, _ := strings.Cut(strings.TrimPrefix(text, "://"), "/")
 	if _, err := web.ParseURL(uri); err != nil {
-		return reference{}, fmt.Errorf("%w %s: %w", ErrInvalidURI, quoted(scheme+"://"+text), err)
+		text = strings.TrimPrefix(text, "://")
+		return reference{}, fmt.Errorf("%w %s: %w", ErrInvalidURI, quoted(scheme+"://"+text[strings.LastIndex(text, "@")+1:]), err)
 	}
-	host, path, _ := strings.Cut(text, "/")
 	return reference{scheme: scheme, bucket: host, path: strings.TrimRight(path, "/"), query: query}, nil
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,6 +30,7 @@ func TestMain(m *testing.M) {
 //	exits CODE PROGRAM [ARG...]   run a program that must end with this exit code
 //	fixture NAME DIR              copy a dataset that the Python tools wrote into a directory
 //	bucket NAME                   set $NAME to a new bucket, and let dtool reach it
+//	website NAME                  set $NAME to the URL of a dataset that a web server has
 //	setenvfrom NAME FILE          set $NAME to what is in a file, without the line end
 func TestScripts(t *testing.T) {
 	// The server is started for the first script that asks for it.
@@ -59,6 +62,7 @@ func scripts(t *testing.T, server func() *s3test.Server) testscript.Params {
 			"fixture":    fixture,
 			"bucket":     func(ts *testscript.TestScript, _ bool, args []string) { bucket(t, ts, server(), args) },
 			"setenvfrom": setenvFrom,
+			"website":    func(ts *testscript.TestScript, _ bool, args []string) { website(t, ts, args) },
 		},
 	}
 }
@@ -110,6 +114,17 @@ func bucket(t *testing.T, ts *testscript.TestScript, server *s3test.Server, args
 	ts.Setenv("DTOOL_S3_ENDPOINT_"+inVariable, server.Endpoint)
 	ts.Setenv("DTOOL_S3_ACCESS_KEY_ID_"+inVariable, server.AccessKey)
 	ts.Setenv("DTOOL_S3_SECRET_ACCESS_KEY_"+inVariable, server.SecretKey)
+}
+
+func website(t *testing.T, ts *testscript.TestScript, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: website NAME")
+	}
+	dir := t.TempDir()
+	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	t.Cleanup(server.Close)
+	ts.Check(fixtures.Publish(dir, server.URL))
+	ts.Setenv(args[0], server.URL+"/"+fixtures.PublishedUUID)
 }
 
 func setenvFrom(ts *testscript.TestScript, _ bool, args []string) {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -31,7 +32,7 @@ func (c *Client) ask(ctx context.Context, text string, header http.Header, read 
 			return nil, f
 		}
 		c.log.LogAttrs(ctx, slog.LevelInfo, "GET is asked again after "+f.brief(), slog.String("store", Shown(u)),
-			slog.Int("try", try+1), slog.Int("of", c.tries), slog.Duration("waited", time.Since(began)))
+			slog.String("try", fmt.Sprintf("%d of %d", try+1, c.tries)), slog.Duration("waited", time.Since(began)))
 		pause := min(max(transport.Pause(try, c.maxPause), f.after), c.maxPause)
 		if err := transport.Sleep(ctx, pause); err != nil {
 			return nil, f
