@@ -119,8 +119,8 @@ func (d *Dataset) recordOfOthers(ctx context.Context, key string) (record, error
 	}
 	r := record{ways: []Way{ByACL}}
 	if m, err := parseHTTPManifest(text); err == nil {
-		for _, url := range m.all() {
-			if until, signed := signedUntil(url); signed {
+		for _, signedURL := range m.all() {
+			if until, signed := signedUntil(signedURL); signed {
 				r = r.with(BySignature, "", until)
 			}
 		}

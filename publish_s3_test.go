@@ -32,7 +32,7 @@ func onS3(t *testing.T, prefix string) (*dtool.Dataset, site, *world) {
 func TestSignedDatasetOfARealServer(t *testing.T) {
 	for _, prefix := range []string{"", "u/olssont/", "ü &#%+= x/"} {
 		t.Run(prefix, func(t *testing.T) {
-			d, _, _ := onS3(t, prefix)
+			d, _, w := onS3(t, prefix)
 			result, err := d.Publish(t.Context(), dtool.PublishOptions{Expires: time.Hour, Page: true})
 			must(t, err)
 			items, h := readAll(t, result.AccessURL)
@@ -47,6 +47,11 @@ func TestSignedDatasetOfARealServer(t *testing.T) {
 				if status, _ := fetch(t, plain); status != http.StatusForbidden {
 					t.Errorf("%s answers %d without a signature", plain, status)
 				}
+			}
+			opened, err := w.OpenFrozen(t.Context(), result.AccessURL)
+			must(t, err)
+			if report, err := opened.Verify(t.Context(), dtool.VerifyOptions{Full: true}); err != nil || !report.Good() {
+				t.Errorf("verified where it is published: %+v, %v", report, err)
 			}
 			withdrawal, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
 			must(t, err)
@@ -126,19 +131,20 @@ func TestPolicyOfARealServer(t *testing.T) {
 
 // TestPublicURLOfAWebServer before a bucket that is public to it alone.
 func TestPublicURLOfAWebServer(t *testing.T) {
-	d, at, _ := onS3(t, "u/olssont/")
+	d, at, w := onS3(t, "u/olssont/")
 	keeper := at.store.(*s3.Store)
 	must(t, keeper.SetPolicy(t.Context(), []byte(strings.NewReplacer("BUCKET", at.bucket, "/theirs/*", "/*").Replace(theirPolicy))))
 	upstream, err := url.Parse(at.server.Endpoint)
 	must(t, err)
-	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	transport := &http.Transport{}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(upstream)
 		r.Out.URL.Path = path.Join("/"+at.bucket, strings.TrimPrefix(r.In.URL.Path, "/data"))
 	}})
 	t.Cleanup(func() {
 		proxy.CloseClientConnections()
 		proxy.Close()
-		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+		transport.CloseIdleConnections()
 	})
 	_, err = d.Publish(t.Context(), dtool.PublishOptions{PublicURL: proxy.URL + "/elsewhere"})
 	if failed, ok := errors.AsType[*dtool.PublishError](err); !ok || !failed.Unread {
@@ -152,6 +158,11 @@ func TestPublicURLOfAWebServer(t *testing.T) {
 	items, _ := readAll(t, result.AccessURL)
 	if diff := cmp.Diff(seedling(), items); diff != "" {
 		t.Errorf("items differ (-want +got):\n%s", diff)
+	}
+	opened, err := w.OpenFrozen(t.Context(), result.AccessURL)
+	must(t, err)
+	if report, err := opened.Verify(t.Context(), dtool.VerifyOptions{Full: true}); err != nil || !report.Good() {
+		t.Errorf("verified where it is published: %+v, %v", report, err)
 	}
 	withdrawal, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
 	must(t, err)

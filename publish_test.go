@@ -19,12 +19,12 @@ import (
 	"github.com/dtool-go/dtool/storage/storetest"
 )
 
-// shared makes a bucket that can let others read.
-func (w *world) shared(name string) (*sharedBucket, string) {
+// shared makes a bucket, "plants", that can let others read.
+func (w *world) shared() (*sharedBucket, string) {
 	w.t.Helper()
-	b := newSharedBucket(w.t, name)
-	w.memory[name] = b
-	return b, "mem://" + name
+	b := newSharedBucket(w.t, "plants")
+	w.memory["plants"] = b
+	return b, "mem://plants"
 }
 
 // documented makes a dataset with everything that a dataset can have.
@@ -56,9 +56,9 @@ type handedOut struct {
 }
 
 // fetch gets what lies at a URL with nothing but an HTTP client.
-func fetch(t *testing.T, url string) (int, []byte) {
+func fetch(t *testing.T, at string) (int, []byte) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, at, nil)
 	must(t, err)
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
 	answer, err := client.Do(request)
@@ -69,11 +69,11 @@ func fetch(t *testing.T, url string) (int, []byte) {
 	return answer.StatusCode, text
 }
 
-func mustFetch(t *testing.T, url string) []byte {
+func mustFetch(t *testing.T, at string) []byte {
 	t.Helper()
-	status, text := fetch(t, url)
+	status, text := fetch(t, at)
 	if status != http.StatusOK {
-		t.Fatalf("%s answers %d: %s", url, status, text)
+		t.Fatalf("%s answers %d: %s", at, status, text)
 	}
 	return text
 }
@@ -126,7 +126,7 @@ func (b *sharedBucket) letAllRead(t *testing.T) {
 func TestPublishedDatasetNeedsNothingButHTTP(t *testing.T) {
 	for _, prefix := range []string{"", "u/olssont/", "ü l#?%&+ /"} {
 		w := newWorld(t, "DTOOL_MEM_DATASET_PREFIX_plants="+prefix)
-		b, base := w.shared("plants")
+		b, base := w.shared()
 		d := w.documented(base)
 		for way, options := range ways(b) {
 			t.Run(prefix+string(way), func(t *testing.T) {
@@ -147,6 +147,11 @@ func TestPublishedDatasetNeedsNothingButHTTP(t *testing.T) {
 				if h.Admin["uuid"] != d.UUID() || !slices.Equal(h.Tags, []string{"rnaseq"}) {
 					t.Errorf("http_manifest.json has the UUID %v and the tags %v", h.Admin["uuid"], h.Tags)
 				}
+				opened, err := w.OpenFrozen(t.Context(), result.AccessURL)
+				must(t, err)
+				if report, err := opened.Verify(t.Context(), dtool.VerifyOptions{Full: true}); err != nil || !report.Good() {
+					t.Errorf("verified where it is published: %+v, %v", report, err)
+				}
 				_, err = d.Unpublish(t.Context(), dtool.UnpublishOptions{})
 				must(t, err)
 				must(t, b.SetPolicy(t.Context(), nil))
@@ -159,7 +164,7 @@ func TestPublishedDatasetNeedsNothingButHTTP(t *testing.T) {
 // replaced, nor the record, nor what strangers put there, nor another dataset.
 func TestNothingElseIsPublished(t *testing.T) {
 	w := newWorld(t)
-	b, base := w.shared("plants")
+	b, base := w.shared()
 	d := w.documented(base)
 	other := w.frozen(base, "others", seedling())
 	top := d.UUID() + "/"
@@ -189,7 +194,7 @@ func TestNothingElseIsPublished(t *testing.T) {
 
 func TestPublishingWritesWhatPythonWrote(t *testing.T) {
 	w := newWorld(t)
-	_, base := w.shared("plants")
+	_, base := w.shared()
 	result, err := w.documented(base).Publish(t.Context(), dtool.PublishOptions{Expires: time.Hour})
 	must(t, err)
 	python, err := fixtures.HTTPManifest()
@@ -223,21 +228,22 @@ func members(t *testing.T, text []byte) []string {
 
 func TestStoreWithoutACLsIsLeftAsItWas(t *testing.T) {
 	w := newWorld(t)
-	b, base := w.shared("plants")
+	b, base := w.shared()
 	d := w.documented(base)
-	before := w.keysOf("plants")
+	before := w.plants()
 	b.noACLs = true
 	_, err := d.Publish(t.Context(), dtool.PublishOptions{})
 	wantError(t, err, storage.ErrNoACLs, "is not published")
-	if diff := cmp.Diff(before, w.keysOf("plants")); diff != "" {
+	if diff := cmp.Diff(before, w.plants()); diff != "" {
 		t.Errorf("keys differ (-before +after):\n%s", diff)
 	}
 }
 
-func (w *world) keysOf(bucket string) []string {
+// plants lists that bucket.
+func (w *world) plants() []string {
 	w.t.Helper()
 	var keys []string
-	for info, err := range w.memory[bucket].List(w.t.Context(), "", storage.Deep) {
+	for info, err := range w.memory["plants"].List(w.t.Context(), "", storage.Deep) {
 		must(w.t, err)
 		keys = append(keys, info.Key)
 	}
@@ -272,7 +278,7 @@ func TestAccessURLIsOnlyGivenForWhatCanBeRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			b, base := w.shared("plants")
+			b, base := w.shared()
 			d := w.documented(base)
 			tt.spoil(t, b, d)
 			result, err := d.Publish(t.Context(), tt.options(b))
@@ -289,7 +295,7 @@ func TestAccessURLIsOnlyGivenForWhatCanBeRead(t *testing.T) {
 
 func TestWhatIsIncompleteIsNotPublished(t *testing.T) {
 	w := newWorld(t)
-	b, base := w.shared("plants")
+	b, base := w.shared()
 	d := w.documented(base)
 	key := d.UUID() + "/data/" + dtool.Identifier("reads.txt")
 	must(t, b.Delete(t.Context(), key))
@@ -306,7 +312,7 @@ func TestWhatIsIncompleteIsNotPublished(t *testing.T) {
 
 func TestOnlyFrozenDatasetsInBucketsArePublished(t *testing.T) {
 	w := newWorld(t)
-	_, base := w.shared("plants")
+	_, base := w.shared()
 	p, err := w.Create(t.Context(), "seedlings", base, dtool.CreateOptions{})
 	must(t, err)
 	_, err = p.Publish(t.Context(), dtool.PublishOptions{})
@@ -324,7 +330,7 @@ func TestOnlyFrozenDatasetsInBucketsArePublished(t *testing.T) {
 
 func TestOptionsThatContradictEachOtherAreRefused(t *testing.T) {
 	w := newWorld(t)
-	_, base := w.shared("plants")
+	_, base := w.shared()
 	d := w.documented(base)
 	for name, o := range map[string]dtool.PublishOptions{
 		"longer than a week":         {Expires: storage.MaxExpiry + time.Second},
@@ -343,7 +349,7 @@ func TestOptionsThatContradictEachOtherAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if keys := w.keysOf("plants"); slices.ContainsFunc(keys, func(key string) bool { return strings.HasSuffix(key, "http_manifest.json") }) {
+	if keys := w.plants(); slices.ContainsFunc(keys, func(key string) bool { return strings.HasSuffix(key, "http_manifest.json") }) {
 		t.Error("http_manifest.json was written")
 	}
 }
@@ -358,7 +364,7 @@ func TestPolicyOfOthersIsLeftToTheLetter(t *testing.T) {
 }
 `
 	w := newWorld(t)
-	b, base := w.shared("plants")
+	b, base := w.shared()
 	d := w.documented(base)
 	must(t, b.SetPolicy(t.Context(), []byte(others)))
 	_, err := d.Publish(t.Context(), dtool.PublishOptions{Policy: true})
@@ -387,7 +393,7 @@ func TestPolicyThatSomebodyElseChanges(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			b, base := w.shared("plants")
+			b, base := w.shared()
 			d := w.documented(base)
 			const theirs = `{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}`
 			faulty := storetest.NewFaulty(func(c storetest.Call) storetest.Fault {
@@ -417,7 +423,7 @@ func TestPolicyThatSomebodyElseChanges(t *testing.T) {
 
 func TestPolicyThatWouldBeTooLargeIsNotWritten(t *testing.T) {
 	w := newWorld(t)
-	b, base := w.shared("plants")
+	b, base := w.shared()
 	d := w.documented(base)
 	large := `{"Version":"2012-10-17","Statement":[{"Sid":"` + strings.Repeat("x", 20<<10-100) + `","Effect":"Deny","Principal":"*"}]}`
 	must(t, b.SetPolicy(t.Context(), []byte(large)))
@@ -429,7 +435,7 @@ func TestPolicyThatWouldBeTooLargeIsNotWritten(t *testing.T) {
 
 func TestPublishPolicyIsAPolicyByItself(t *testing.T) {
 	w := newWorld(t)
-	b, base := w.shared("plants")
+	b, base := w.shared()
 	d := w.documented(base)
 	text, err := d.PublishPolicy()
 	must(t, err)
@@ -449,7 +455,7 @@ func TestPublishPolicyIsAPolicyByItself(t *testing.T) {
 // http_manifest.json has one.
 func TestAccessURLOfSignedDatasetHasTheSignature(t *testing.T) {
 	w := newWorld(t)
-	b, base := w.shared("plants")
+	b, base := w.shared()
 	d := w.documented(base)
 	result, err := d.Publish(t.Context(), dtool.PublishOptions{Expires: time.Hour})
 	must(t, err)
