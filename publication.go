@@ -111,13 +111,17 @@ func (d *Dataset) writeRecord(ctx context.Context, r record) error {
 	return writeDocument(ctx, d.store, d.layout.keys().top()+recordName, r.document(), nil)
 }
 
-// recordOfOthers records what another program has published, by its http_manifest.json.
-func (d *Dataset) recordOfOthers(ctx context.Context, key string) (record, error) {
-	text, err := readDocument(ctx, d.store, key, maxHTTPManifest)
-	if err != nil && !errors.Is(err, ErrBadDocument) {
-		return record{}, err
+// publication gives the record, or makes one of what another program has published, by its
+// http_manifest.json.
+func (d *Dataset) publication(ctx context.Context, found *survey, o Observer) (r record, known bool, err error) {
+	r, known, err = d.readRecord(ctx, o)
+	if err != nil || known || !found.has(found.httpManifest) {
+		return r, known, err
 	}
-	r := record{ways: []Way{ByACL}}
+	text, err := readDocument(ctx, d.store, found.httpManifest, maxHTTPManifest)
+	if err != nil && !errors.Is(err, ErrBadDocument) {
+		return record{}, false, err
+	}
 	if m, err := parseHTTPManifest(text); err == nil {
 		for _, signedURL := range m.all() {
 			if until, signed := signedUntil(signedURL); signed {
@@ -125,10 +129,10 @@ func (d *Dataset) recordOfOthers(ctx context.Context, key string) (record, error
 			}
 		}
 	}
-	if !r.until.IsZero() {
-		r.ways = []Way{BySignature}
+	if r.ways == nil {
+		r.ways = []Way{ByACL}
 	}
-	return r, d.writeRecord(ctx, r)
+	return r, true, nil
 }
 
 // signedUntil tells when a URL expires that is signed in the way of S3.
@@ -149,11 +153,17 @@ func signedUntil(text string) (until time.Time, signed bool) {
 	return began.Add(min(time.Duration(seconds)*time.Second, storage.MaxExpiry)), true
 }
 
-// remember records the publication before anybody can have a URL of it.
-func (p *publishing) remember(ctx context.Context) error {
-	r, _, err := p.readRecord(ctx, p.o.Observer)
+// begin records the publication, before anybody can have a URL of it.
+func (p *publishing) begin(ctx context.Context) error {
+	r, _, err := p.publication(ctx, p.found, p.o.Observer)
 	if err != nil {
 		return err
 	}
-	return p.writeRecord(ctx, r.with(p.way, accessURL(p.manifestURL), p.signedUntil))
+	if p.way == BySignature && (r.has(ByACL) || r.has(ByPolicy) || r.has(ByURL)) {
+		p.o.Warn("not only those with the URL can read the dataset: it was published for everybody before, which dtool unpublish takes back")
+	}
+	if err := p.writeRecord(ctx, r.with(p.way, accessURL(p.manifestURL), p.signedUntil)); err != nil || !p.lacksREADME {
+		return err
+	}
+	return writeDocument(ctx, p.store, p.layout.keys().readme, nil, nil)
 }

@@ -49,7 +49,7 @@ func (d *Dataset) Published(ctx context.Context, o Observer) (*Published, error)
 	if err != nil {
 		return nil, err
 	}
-	r, _, err := d.readRecord(ctx, o)
+	r, _, err := d.publication(ctx, found, o)
 	if err != nil {
 		return nil, err
 	}

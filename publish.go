@@ -102,7 +102,7 @@ func (e *PublishError) Error() string {
 		return fmt.Sprintf("%s was published, and cannot be read without credentials: %v", e.URI, e.Err)
 	}
 	if e.Opened > 0 {
-		return fmt.Sprintf("%s is published in part, %d objects: %v", e.URI, e.Opened, e.Err)
+		return fmt.Sprintf("%s is not published, although everybody may read some of it (objects: %d): %v", e.URI, e.Opened, e.Err)
 	}
 	return fmt.Sprintf("%s is not published: %v", e.URI, e.Err)
 }
@@ -143,6 +143,7 @@ type publishing struct {
 	manifest *Manifest
 	found    *survey
 
+	lacksREADME          bool
 	manifestURL, pageURL string    // the latter is empty if there is to be no page
 	expires, signedUntil time.Time // when the first and the last of the URLs expire; zero if they do not
 
@@ -164,6 +165,10 @@ func (d *Dataset) newPublishing(ctx context.Context, o PublishOptions) (*publish
 	if p.found, err = d.survey(ctx, p.manifest.items); err != nil {
 		return nil, err
 	}
+	if key := p.layout.keys().readme; !p.found.has(key) {
+		// Of an old dataset without a README. http_manifest.json has to name one.
+		p.found.documents, p.found.sizes[key], p.lacksREADME = append(p.found.documents, key), 0, true
+	}
 	return p, p.found.mustBeWhole()
 }
 
@@ -172,9 +177,6 @@ func (p *publishing) failed(err error) error {
 }
 
 func (p *publishing) run(ctx context.Context) (*Publication, error) {
-	if err := p.completeREADME(ctx); err != nil {
-		return nil, err
-	}
 	last, err := p.prepare(ctx)
 	if err != nil {
 		return nil, err
@@ -243,17 +245,6 @@ func (p *publishing) page(ctx context.Context, m httpManifest) (lastDocument, er
 	}
 	p.pageURL, err = p.url(ctx, p.found.page)
 	return lastDocument{p.found.page, "text/html; charset=utf-8", text}, err
-}
-
-// completeREADME gives an old dataset that has no README an empty one, since
-// http_manifest.json has to name it.
-func (p *publishing) completeREADME(ctx context.Context) error {
-	key := p.layout.keys().readme
-	if p.found.has(key) {
-		return nil
-	}
-	p.found.documents, p.found.sizes[key] = append(p.found.documents, key), 0
-	return writeDocument(ctx, p.store, key, nil, nil)
 }
 
 // httpManifest tells where all is, by URLs of the keys.

@@ -12,8 +12,8 @@ import (
 	"github.com/dtool-go/dtool/storage"
 )
 
-// open lets others read all that http_manifest.json will name, and remembers beforehand
-// that it did. What refuses to, refuses before anything has changed.
+// open lets others read all that http_manifest.json will name. A store that refuses to
+// does so before anything has changed.
 func (p *publishing) open(ctx context.Context) error {
 	switch p.way {
 	case ByACL:
@@ -22,7 +22,7 @@ func (p *publishing) open(ctx context.Context) error {
 		return p.openByPolicy(ctx)
 	case ByURL, BySignature:
 	}
-	return p.remember(ctx)
+	return p.begin(ctx)
 }
 
 // openAllByACL begins with one object, since a store without ACLs refuses them all.
@@ -32,7 +32,7 @@ func (p *publishing) openAllByACL(ctx context.Context) error {
 	if err := p.openByACL(ctx, keys[:1]); err != nil {
 		return err
 	}
-	if err := p.remember(ctx); err != nil {
+	if err := p.begin(ctx); err != nil {
 		return err
 	}
 	return p.openByACL(ctx, keys[1:])
@@ -67,12 +67,12 @@ func (p *publishing) openByPolicy(ctx context.Context) error {
 		return err
 	}
 	if !change.Set(statement) {
-		return p.remember(ctx)
+		return p.begin(ctx)
 	}
 	if size := len(change.Text()); size > maxPolicy {
 		return fmt.Errorf("%w: the policy of the bucket would have %d bytes with this dataset in it, at most %d are taken", errPolicyTooLarge, size, maxPolicy)
 	}
-	if err := p.remember(ctx); err != nil {
+	if err := p.begin(ctx); err != nil {
 		return err
 	}
 	err = p.share.writePolicy(ctx, change)

@@ -30,7 +30,7 @@ type sharing struct {
 func (p *place) sharing() (sharing, error) {
 	publisher, ok := p.store.(storage.Publisher)
 	if !ok {
-		return sharing{}, fmt.Errorf("%s: %w: %s gives nobody a URL", p.uri, ErrCannotPublish, p.store)
+		return sharing{}, fmt.Errorf("%s: %w: nothing in %s has a URL for everybody", p.uri, ErrCannotPublish, p.store)
 	}
 	s := sharing{Publisher: publisher}
 	s.signer, _ = p.store.(storage.Signer)

@@ -492,6 +492,44 @@ func textsOf(t *testing.T, b *sharedBucket) map[string]string {
 	return texts
 }
 
+// TestSignedForSomeAndPublicForAll is warned of: what was published before for
+// everybody stays so.
+func TestSignedForSomeAndPublicForAll(t *testing.T) {
+	w := newWorld(t)
+	_, base := w.shared()
+	d := w.documented(base)
+	_, err := d.Publish(t.Context(), dtool.PublishOptions{})
+	must(t, err)
+	var warnings []string
+	observer := dtool.Observer{Warn: func(message string) { warnings = append(warnings, message) }}
+	_, err = d.Publish(t.Context(), dtool.PublishOptions{Expires: time.Hour, Observer: observer})
+	must(t, err)
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "dtool unpublish takes back") {
+		t.Errorf("the warnings are %q", warnings)
+	}
+}
+
+// TestDatasetWithoutAREADMEGetsOne that is empty, since http_manifest.json names it.
+func TestDatasetWithoutAREADMEGetsOne(t *testing.T) {
+	w := newWorld(t)
+	b, base := w.shared()
+	d := w.frozen(base, "seedlings", seedling())
+	must(t, b.Delete(t.Context(), d.UUID()+"/README.yml"))
+	before := w.plants()
+	b.noACLs = true
+	_, err := d.Publish(t.Context(), dtool.PublishOptions{})
+	wantError(t, err, storage.ErrNoACLs)
+	if diff := cmp.Diff(before, w.plants()); diff != "" {
+		t.Errorf("what was refused has changed something:\n%s", diff)
+	}
+	b.noACLs = false
+	result, err := d.Publish(t.Context(), dtool.PublishOptions{})
+	must(t, err)
+	if _, h := readAll(t, result.AccessURL); len(mustFetch(t, h.README)) != 0 {
+		t.Error("the README is not empty")
+	}
+}
+
 // TestOldDatasetsArePublished as they are, of whichever version.
 func TestOldDatasetsArePublished(t *testing.T) {
 	for _, version := range []string{"0.3.0", "0.4.1", "0.13.0", "0.15.0", "mixed"} {

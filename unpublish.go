@@ -35,15 +35,15 @@ func (d *Dataset) Unpublish(ctx context.Context, o UnpublishOptions) (*Withdrawa
 		return nil, err
 	}
 	u := unpublishing{Dataset: d, o: o.Observer, share: share, result: &Withdrawal{}}
-	if u.record, u.recorded, err = d.readRecord(ctx, o.Observer); err != nil {
-		return nil, err
-	}
 	if u.found, err = d.survey(ctx, nil); err != nil {
 		return nil, err
 	}
-	if !u.recorded && u.found.has(u.found.httpManifest) {
-		u.recorded = true
-		if u.record, err = d.recordOfOthers(ctx, u.found.httpManifest); err != nil {
+	if u.record, u.recorded, err = d.publication(ctx, u.found, o.Observer); err != nil {
+		return nil, err
+	}
+	if u.recorded && !u.found.has(u.found.record) {
+		// What shows that others have published it is about to be removed.
+		if err := d.writeRecord(ctx, u.record); err != nil {
 			return nil, err
 		}
 	}

@@ -144,6 +144,9 @@ func measure(p dtool.Progress) (done, total int64) {
 // counts is the text before the bar.
 func (ph *phase) counts(decor.Statistics) string {
 	p := ph.last.Load()
+	if p.TotalBytes == 0 {
+		return fmt.Sprintf("%s %d/%d ", ph.name, p.Items, p.TotalItems)
+	}
 	return fmt.Sprintf("%s %d/%d  %s/%s ", ph.name, p.Items, p.TotalItems, show.Size(p.Bytes), show.Size(p.TotalBytes))
 }
 

@@ -40,7 +40,7 @@ hint: the right s3:PutObjectAcl is missing, or the keys are not those for this b
 			})
 			return []string{"--concurrency", "1", "publish", d.there}
 		}, 1, `
-dtool: s3://leaves/UUID is published in part, 5 objects: PutObjectAcl s3://leaves at ENDPOINT, key UUID/data/cfc7b4885384957ae445bc14914d4588f607651c: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+dtool: s3://leaves/UUID is not published, although everybody may read some of it (objects: 5): PutObjectAcl s3://leaves at ENDPOINT, key UUID/data/cfc7b4885384957ae445bc14914d4588f607651c: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
 hint: the right s3:PutObjectAcl is missing, or the keys are not those for this bucket; the same command goes on; dtool unpublish s3://leaves/UUID takes it back
 `},
 		{"ACLs count for nothing", on("PutObjectAcl", badday.Answer(200, ""), "publish", "THERE"), 1, `
