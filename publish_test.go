@@ -173,8 +173,11 @@ func TestNothingElseIsPublished(t *testing.T) {
 		must(t, err)
 	}
 	for _, way := range []dtool.Way{dtool.ByACL, dtool.ByPolicy} {
-		_, err := d.Publish(t.Context(), ways(b)[way])
-		must(t, err)
+		var err error
+		for range 2 { // by the second time there is a record
+			_, err = d.Publish(t.Context(), ways(b)[way])
+			must(t, err)
+		}
 		for _, key := range b.open(t) {
 			rest, ours := strings.CutPrefix(key, top)
 			switch {
