@@ -12,7 +12,10 @@ import (
 	"unicode/utf8"
 )
 
-const maxNameLength = 80
+const (
+	maxNameLength = 80
+	uuidLength    = 36
+)
 
 var (
 	namePattern = regexp.MustCompile(`^[0-9a-zA-Z_.-]+$`)

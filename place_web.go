@@ -24,6 +24,9 @@ type website struct {
 // find reads the document that tells where the parts of the dataset are.
 func (w website) find(ctx context.Context) (*place, error) {
 	uri, uuid := w.ref.uri(""), path.Base(w.ref.path)
+	if before := len(uuid) - uuidLength; before > 0 {
+		uuid = uuid[before:] // a prefix may stand before it without a slash
+	}
 	if !uuidPattern.MatchString(uuid) {
 		return nil, fmt.Errorf("%s: %w: the URL of a published dataset ends in its UUID", quoted(uri), ErrNotDataset)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/web"
 )
 
 // readFromOutside opens a published dataset in the way of those for whom it is, and
@@ -31,9 +32,6 @@ func (p *publishing) readFromOutside(ctx context.Context, accessURL string) erro
 var errStillClosed = errors.New("not readable yet")
 
 func (p *publishing) readOnce(ctx context.Context, accessURL string) error {
-	if true {
-		return p.readTmp(ctx)
-	}
 	outside, err := p.client.Open(ctx, accessURL)
 	if err != nil {
 		return err
@@ -75,10 +73,11 @@ func (d *Dataset) askAll(ctx context.Context, s *survey, keys []string, urlOf fu
 		urls[key] = urlOf(key)
 	}
 	answered := make([]bool, len(keys))
-	store, err := d.client.outside(urls)
+	client, err := d.client.web()
 	if err != nil {
 		return answered, err
 	}
+	store := client.Open("without credentials", web.Index{URLs: urls})
 	err = transfer.Run(ctx, d.client.workersFor(store), keys, func(ctx context.Context, i int, key string) error {
 		info, err := store.Stat(ctx, key)
 		switch {

@@ -44,7 +44,7 @@ dtool: s3://leaves/UUID is not published, although everybody may read some of it
 hint: the right s3:PutObjectAcl is missing, or the keys are not those for this bucket; the same command goes on; dtool unpublish s3://leaves/UUID takes it back
 `},
 		{"ACLs count for nothing", on("PutObjectAcl", badday.Answer(200, ""), "publish", "THERE"), 1, `
-dtool: s3://leaves/UUID was published, and cannot be read without credentials: GET ENDPOINT/leaves/UUID/README.yml: forbidden
+dtool: s3://leaves/UUID was published, and cannot be read without credentials: GET ENDPOINT/leaves/UUID, key http_manifest.json: forbidden: 403 Forbidden: AccessDenied, at ENDPOINT/leaves/UUID/http_manifest.json (request ID)
 hint: the store took the ACLs of 7 objects and yet lets nobody read: Block Public Access (IgnorePublicAcls) of the bucket or the account, or a policy that denies it, stands above them; dtool unpublish s3://leaves/UUID takes it back
 `},
 		{"may not see the policy", on("GetBucketPolicy", denied(), "publish", "--policy", "--apply", "THERE"), 1, `
@@ -58,13 +58,7 @@ hint: Block Public Access is on, for the bucket or the whole account: whoever ow
 		{"a public URL of private objects", func(d *desk) []string {
 			return []string{"publish", "--public-url", d.real.Endpoint + "/leaves", d.there}
 		}, 1, `
-dtool: s3://leaves/UUID was published, and cannot be read without credentials: GET ENDPOINT/leaves/UUID/README.yml: forbidden
-hint: --public-url is to be the URL below which the keys of the bucket lie, and everybody must be able to read there; dtool unpublish s3://leaves/UUID takes it back
-`},
-		{"a public URL of nothing", func(d *desk) []string {
-			return []string{"publish", "--public-url", "http://127.0.0.1:1/leaves", d.there}
-		}, 1, `
-dtool: s3://leaves/UUID was published, and cannot be read without credentials: Get "ENDPOINT/leaves/UUID/README.yml": dial tcp 127.0.0.1:1: connect: connection refused
+dtool: s3://leaves/UUID was published, and cannot be read without credentials: GET ENDPOINT/leaves/UUID, key http_manifest.json: forbidden: 403 Forbidden: AccessDenied, at ENDPOINT/leaves/UUID/http_manifest.json (request ID)
 hint: --public-url is to be the URL below which the keys of the bucket lie, and everybody must be able to read there; dtool unpublish s3://leaves/UUID takes it back
 `},
 		{"a public URL that is none", func(d *desk) []string {
@@ -73,7 +67,7 @@ hint: --public-url is to be the URL below which the keys of the bucket lie, and 
 dtool: invalid URI as the public URL: a URL is relative
 `},
 		{"published on a disk", func(d *desk) []string { return []string{"publish", d.source} }, 2, `
-dtool: file://labSOURCE: cannot be published: SOURCE gives nobody a URL
+dtool: file://labSOURCE: cannot be published: nothing in SOURCE has a URL for everybody
 `},
 		{"a proto dataset is published", func(d *desk) []string {
 			proto := d.must("create", "-q", "buds", "s3://roots")
