@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -170,7 +171,7 @@ func jobs() []job {
 		{what: "sign --complete in", kinds: []string{inS3}, begin: delivered, args: func(s *scene) []string {
 			return []string{"sign", "-q", "--complete", s.dataset(s.must("uuid", s.stage.frozen[onDisk].uri()))}
 		}},
-	}, copies()...)
+	}, slices.Concat(copies(), removals())...)
 }
 
 func copies() []job {

@@ -30,7 +30,7 @@ func interruptedJobs() []job {
 	var chosen []job
 	for _, j := range jobs() {
 		switch j.what {
-		case "create", "create --from", "cp from disk to", "cp of a large item from disk to", "freeze":
+		case "create", "create --from", "cp from disk to", "cp of a large item from disk to", "freeze", "rm":
 			chosen = append(chosen, j)
 		}
 	}
@@ -159,11 +159,18 @@ func (s *scene) follow(o outcome, j job) {
 	}
 	_, hint, _ := strings.Cut(o.stderr, "\nhint: dtool ")
 	if words, ok := strings.CutSuffix(strings.TrimSpace(hint), " goes on from here"); ok {
+		if strings.HasPrefix(words, "rm ") { // it may be at its end, but for a last look
+			j.goOn(s)
+			return
+		}
 		s.must(strings.Fields(words)...)
 		return
 	}
-	if j.resume != nil {
+	switch {
+	case j.resume != nil:
 		s.t.Errorf("it is not said how to go on: %s", o.stderr)
+	case j.what == "rm": // it had not begun
+		s.must("verify", "--full", there(s, s.stage.frozen))
 	}
 	j.goOn(s)
 }
