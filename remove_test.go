@@ -281,6 +281,10 @@ func TestRemovalSaysHowFarItCame(t *testing.T) {
 		if store.refused == 0 {
 			t.Errorf("nothing was refused on %s", on)
 		}
+		if on == "UUID/" { // nobody finds what is left, with or without a registration
+			_, err = w.Open(t.Context(), d.URI())
+			wantError(t, err, dtool.ErrNotDataset)
+		}
 	}
 }
 
