@@ -206,12 +206,20 @@ func warnOfOutside(links []storage.Info, o Observer) {
 	if len(links) == 0 {
 		return
 	}
-	others := ""
+	all := ""
 	if n := len(links) - 1; n > 0 {
-		others = fmt.Sprintf(", and so are %d others", n)
+		all = fmt.Sprintf(", as with %s", others(n))
 	}
 	o.Warn(fmt.Sprintf("%s is a link to %s, out of the directory%s: what they lead to is taken for items",
-		quoted(links[0].Key), quoted(links[0].Outside), others))
+		quoted(links[0].Key), quoted(links[0].Outside), all))
+}
+
+// others counts in words those that a warning does not name.
+func others(n int) string {
+	if n == 1 {
+		return "1 other"
+	}
+	return fmt.Sprintf("%d others", n)
 }
 
 // An added is an item as it was stored just now.

@@ -46,6 +46,9 @@ func (c *Client) create(ctx context.Context, b base, a admin, linkTo string) (*P
 	at, err := b.reserve(ctx, name, a.text("uuid"))
 	if err != nil && ctx.Err() != nil { // it may be reserved all the same
 		if releasing := b.release(later, a.text("uuid")); releasing != nil {
+			if at != nil {
+				name = at.uri
+			}
 			err = errors.Join(err, &LeftBehindError{name, releasing})
 		}
 		return nil, err

@@ -180,11 +180,11 @@ func warnOfNames(relpaths iter.Seq[string], o Observer) {
 		}
 	}
 	for _, why := range reasons {
-		others := ""
+		all := ""
 		if n := more[why]; n > 0 {
-			others = fmt.Sprintf(", and so have or are those of %d others", n)
+			all = fmt.Sprintf(", as with %s", others(n))
 		}
-		o.Warn(fmt.Sprintf("the name of item %s %s%s: a disk of Windows cannot hold it", quoted(first[why]), why, others))
+		o.Warn(fmt.Sprintf("the name of item %s %s%s: a disk of Windows cannot hold it", quoted(first[why]), why, all))
 	}
 	for _, pair := range portable.Collisions(relpaths) {
 		o.Warn(fmt.Sprintf("%+q and %+q differ only by case or by Unicode normalisation: they cannot lie side by side on every disk", pair[0], pair[1]))

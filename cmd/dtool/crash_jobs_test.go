@@ -6,7 +6,6 @@ import (
 	"crypto/sha1"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -258,10 +257,8 @@ func createAgain(args func(s *scene) []string) func(s *scene) {
 			return
 		}
 		o := s.run(args(s)...)
-		if o.code == 2 && strings.Contains(o.stderr, "exists already, and is unfinished") && strings.Contains(o.stderr, "can only be removed") {
-			if err := os.RemoveAll(s.dataset("")); err != nil {
-				s.t.Fatal(err)
-			}
+		if o.code == 2 && strings.Contains(o.stderr, "exists already, and is unfinished") && strings.Contains(o.stderr, "dtool rm URI removes") {
+			s.must("rm", "--yes", s.dataset(""))
 			o = s.run(args(s)...)
 		}
 		if o.code != 0 && (o.code != 2 || !strings.Contains(o.stderr, "exists already\n")) {

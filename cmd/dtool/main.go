@@ -60,7 +60,7 @@ func endNow(s cli.Signal) {
 	said := make(chan struct{})
 	go func() {
 		fmt.Fprintf(os.Stderr, "dtool: %v, before all was tidied up\n"+
-			"hint: if something was being made, it is unfinished: dtool cp --resume completes a copy, and what dtool create left can only be removed\n", s)
+			"hint: if something was being made, it is unfinished: dtool cp --resume completes a copy, and dtool rm URI removes what dtool create left\n", s)
 		close(said)
 	}()
 	select {

@@ -14,9 +14,9 @@ type hintWhen struct {
 // neither the store nor the command knows better. The first that fits is taken.
 func hints() []hintWhen {
 	return []hintWhen{
-		{dtool.ErrLeftBehind, "what is left is no whole dataset and passes for none; dtool ls shows it with a *: remove its directory, or in a bucket all below its UUID, and then run the command again"},
+		{dtool.ErrLeftBehind, "what is left is no whole dataset and passes for none; dtool ls shows it with a *, and dtool rm URI removes it: then run the command again"},
 		{dtool.ErrNotDataset, "dtool ls BASE lists the datasets of a directory or a bucket; dtool create --from DIR NAME makes one of a plain directory"},
-		{dtool.ErrUnfinished, "dtool cp --resume SOURCE BASE completes a copy that was interrupted; what dtool create left can only be removed"},
+		{dtool.ErrUnfinished, "dtool cp --resume SOURCE BASE completes a copy that was interrupted; dtool rm URI removes what dtool create left"},
 		{dtool.ErrNotFrozen, "dtool freeze makes a dataset of a proto dataset"},
 		{dtool.ErrFrozen, "the items of a frozen dataset never change; dtool create begins a new one"},
 		{dtool.ErrInside, "choose a base outside that directory"},
@@ -32,6 +32,7 @@ func hints() []hintWhen {
 		{dtool.ErrTooManyItems, "set DTOOL_MAX_FILES_LIMIT to a higher number"},
 		{dtool.ErrNewline, "rename the file"},
 		{dtool.ErrRogue, "move it into the data directory if it is to be an item, or out of the dataset"},
+		{dtool.ErrUnreadable, "a dataset is made of files, and of links to files: mend what is named, or move it out of the way"},
 		{dtool.ErrBadManifest, "if there is a good copy of the dataset, dtool cp --resume COPY BASE puts its manifest right"},
 		{dtool.ErrInvalidYAML, "mend the text and try again"},
 		{storage.ErrReadOnly, "what is read over HTTP cannot be changed there; dtool cp makes a copy in a directory or a bucket"},

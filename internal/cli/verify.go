@@ -111,6 +111,10 @@ func verified(r *dtool.VerifyReport) error {
 // printVerified says what a verification of everything came to.
 func (a *app) printVerified(r *dtool.VerifyReport) error {
 	a.printFindings(r)
+	if len(r.Missing)+len(r.AlteredSize)+len(r.AlteredHash) > 0 {
+		_ = a.out.Flush() // the hint is on what was found; the failure is kept
+		a.notes.Printf("hint: if there is a good copy of the dataset, dtool cp --resume --verify COPY BASE puts back what is missing or altered here")
+	}
 	switch n := len(r.Unverifiable); {
 	case !r.Good():
 	case n > 0:

@@ -506,7 +506,7 @@ hint: a relpath is relative, does not lead upwards, and is one that the destinat
 			return []string{"cp", "s3://roots/" + d.uuid, d.empty}
 		}, 2, `
 dtool: s3://roots/UUID: not frozen: a proto dataset, unfinished
-hint: dtool cp --resume SOURCE BASE completes a copy that was interrupted; what dtool create left can only be removed
+hint: dtool cp --resume SOURCE BASE completes a copy that was interrupted; dtool rm URI removes what dtool create left
 `},
 	}
 }

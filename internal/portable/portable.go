@@ -41,7 +41,7 @@ func windowsPart(part string) string {
 		case r < ' ':
 			return "has a control character"
 		case strings.ContainsRune(forbidden, r):
-			return fmt.Sprintf("has the character %c", r)
+			return fmt.Sprintf("has the character '%c'", r)
 		}
 	}
 	switch {

@@ -23,7 +23,7 @@ func TestWhatWindowsCannotHold(t *testing.T) {
 	for path, want := range map[string]string{
 		"COM0": "is that of a device", "lpt³.x": "is that of a device", "con .tar": "is that of a device",
 		strings.Repeat("é", 256): "has more than 255 characters", strings.Repeat("🧬", 128): "has more than 255 characters",
-		"a:b": "has the character :", "two\nlines": "has a control character",
+		"a:b": "has the character ':'", "two\nlines": "has a control character",
 		"COM10": "", "COM": "", "COMé": "", "xCON": "", "contact": "", "COM ": "ends in a space", "a.b": "", ".a": "", strings.Repeat("é", 255): "",
 	} {
 		if got := portable.Windows(path); got != want {

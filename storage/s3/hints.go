@@ -40,6 +40,8 @@ func (s *Store) hint(op string, f *failure, kind error) string {
 		return "the clock of this computer is wrong: set it"
 	case f.code == "InvalidObjectState":
 		return "the object is archived and must be restored before it can be read"
+	case f.code == "InvalidBucketName":
+		return "check the name of the bucket: no bucket can have this one"
 	}
 	switch kind {
 	case storage.ErrForbidden:
