@@ -168,14 +168,17 @@ func hintFor(ctx context.Context, err error) string {
 	var own hinted
 	var usage *usageError
 	var store *storage.Error
+	var left *dtool.LeftBehindError
 	switch {
 	case errors.As(err, &own):
 		return own.hint
-	case ctx.Err() != nil && !errors.Is(err, dtool.ErrLeftBehind):
+	case errors.As(err, &left):
+		return "what is left is no whole dataset and passes for none: dtool rm " + shellQuoted(left.URI) + " removes it; then run the command again"
+	case ctx.Err() != nil:
 		return ""
 	case errors.As(err, &usage):
 		return usage.hint
-	case errors.As(err, &store) && store.Hint != "" && !errors.Is(err, dtool.ErrLeftBehind):
+	case errors.As(err, &store) && store.Hint != "":
 		return store.Hint
 	}
 	for _, h := range hints() {

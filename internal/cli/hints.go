@@ -14,7 +14,6 @@ type hintWhen struct {
 // neither the store nor the command knows better. The first that fits is taken.
 func hints() []hintWhen {
 	return []hintWhen{
-		{dtool.ErrLeftBehind, "what is left is no whole dataset and passes for none; dtool ls shows it with a *, and dtool rm URI removes it: then run the command again"},
 		{dtool.ErrNotDataset, "dtool ls BASE lists the datasets of a directory or a bucket; dtool create --from DIR NAME makes one of a plain directory"},
 		{dtool.ErrUnfinished, "dtool cp --resume SOURCE BASE completes a copy that was interrupted; dtool rm URI removes what dtool create left"},
 		{dtool.ErrNotFrozen, "dtool freeze makes a dataset of a proto dataset"},

@@ -276,6 +276,50 @@ dtool: warning: items pass through this machine, since the store does not copy t
 		}, 0, `
 dtool: warning: the dataset is frozen, but what only a proto dataset has could not be removed, which another freeze tries again: DeleteObjects s3://roots at ENDPOINT, key UUID/fragments/cfc7b4885384957ae445bc14914d4588f607651c.kind.json: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
 `},
+		{"may not remove a dataset", on("DeleteObjects", denied(), "rm", "-q", "--yes", "THERE"), 1, `
+dtool: s3://leaves/UUID: not all was removed, 0 of 6 objects: DeleteObjects s3://leaves at ENDPOINT, key dtool-UUID: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: the right s3:DeleteObject is missing, or the keys are not those for this bucket; dtool rm --yes s3://leaves/UUID goes on once the cause is gone
+`},
+		{"may not look for parts of uploads", on("ListMultipartUploads", denied(), "rm", "-q", "--yes", "THERE"), 0, `
+dtool: warning: parts of interrupted uploads may be left below UUID/: ListMultipartUploads s3://leaves at ENDPOINT, key UUID/: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+`},
+		{"what was begun may not be removed", func(d *desk) []string {
+			d.day.Becomes(func(op, key string, _ *http.Request) badday.Fault {
+				if op == "DeleteObjects" || strings.HasSuffix(key, "manifest.json") {
+					return denied()
+				}
+				return nil
+			})
+			return []string{"create", "--from", filepath.Join(filepath.Dir(d.source), "photos"), "buds", "s3://roots"}
+		}, 1, `
+dtool: PutObject s3://roots at ENDPOINT, key UUID/manifest.json: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+  s3://roots/UUID: was begun and could not be removed: DeleteObjects s3://roots at ENDPOINT, key UUID/README.txt: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: what is left is no whole dataset and passes for none: dtool rm s3://roots/UUID removes it; then run the command again
+`},
+		{"a name that no bucket can have", on("", badday.Refuse(400, "InvalidBucketName", "The specified bucket is not valid."), "ls", "s3://leaves"), 1, `
+dtool: ListObjectsV2 s3://leaves at ENDPOINT, key dtool-: InvalidBucketName: The specified bucket is not valid. (HTTP 400, request ID)
+hint: check the name of the bucket: no bucket can have this one
+`},
+		{"a dangling link among the items", func(d *desk) []string {
+			proto := filepath.Join(d.empty, "buds")
+			d.must("create", "-q", "buds", d.empty)
+			if err := os.Symlink("nowhere", filepath.Join(proto, "data", "a.txt")); err != nil {
+				d.t.Fatal(err)
+			}
+			return []string{"freeze", proto}
+		}, 1, `
+dtool: cannot be read as an item: data/a.txt in DIR/buds is a dangling link
+hint: a dataset is made of files, and of links to files: mend what is named, or move it out of the way
+`},
+		{"a dataset to be removed that is a link", func(d *desk) []string {
+			link := filepath.Join(d.empty, "link")
+			if err := os.Symlink(d.source, link); err != nil {
+				d.t.Fatal(err)
+			}
+			return []string{"rm", "--yes", link}
+		}, 2, `
+dtool: invalid URI file://labDIR/link: it is a link to a directory: name the directory itself, and remove the link by hand
+`},
 		{"a manifest cut short", func(d *desk) []string {
 			mustWrite(d.t, filepath.Join(d.source, ".dtool", "manifest.json"), `{"dtoolcore_version": "3.18.0", "items": {"86`)
 			return []string{"ls", d.source}
