@@ -109,7 +109,7 @@ func explain(err error, log string) error {
 	if bytes.Contains(said, []byte("xattr check failed")) {
 		return errNoXattr
 	}
-	return fmt.Errorf("%w; it said: %.1000s", err, said)
+	return fmt.Errorf("%w; it said at last: %s", err, said[max(0, len(said)-1000):])
 }
 
 // freeAddr gives an address of this machine that nobody has. Its port is below those
