@@ -68,6 +68,9 @@ func (b bucket) noted(ctx context.Context, unregistered *place) (*place, error) 
 // from then on there is no dataset, whichever way somebody comes.
 func (b bucket) removePlace(ctx context.Context, at *place, uuid string, tell func(int, int64), warn func(string)) error {
 	k := at.layout.keys()
+	if err := b.mustRemoveBelow(ctx, k.top()); err != nil {
+		return err
+	}
 	elsewhere := k.top() != b.prefix+uuid+"/"
 	if elsewhere {
 		if err := b.note(ctx, uuid, strings.TrimSuffix(k.top(), uuid+"/"), warn); err != nil {
@@ -96,6 +99,13 @@ func (b bucket) removePlace(ctx context.Context, at *place, uuid string, tell fu
 		return err
 	}
 	return b.store.Delete(ctx, b.removalKey(uuid))
+}
+
+// mustRemoveBelow makes sure that there is a right to remove what lies below the keys of a
+// dataset, by removing what is not there. Everybody who uses a bucket may remove registrations,
+// and is not to hide by that what others have.
+func (b bucket) mustRemoveBelow(ctx context.Context, top string) error {
+	return b.store.Delete(ctx, top+"nothing-has-this-key")
 }
 
 // note leaves word for whoever goes on with the removal. It is not necessary, and where

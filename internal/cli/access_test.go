@@ -311,3 +311,38 @@ func TestWhoHasNoCredentialsReadsWhatEverybodyMay(t *testing.T) {
 	o.mustBeRefused("tags/lab", "DTOOL_S3_ACCESS_KEY_ID_plants", "tag", "set", theirs[1], "lab")
 	o.mustHold("plants", before)
 }
+
+// TestWhoKeepsThePolicyPublishes, and may not remove what others have for all that.
+func TestWhoKeepsThePolicyPublishes(t *testing.T) {
+	o := newOffice(
+		t,
+		[]string{"--principal", "jane", "plants", "u/jane/"},
+		[]string{"--publish", "--principal", "olssont", "plants", "u/olssont/"},
+	)
+	o.as(o.jane)
+	o.below("u/jane/")
+	theirs := o.must("create", "-q", "--from", filepath.Dir(o.file), "theirs", "s3://plants")
+	o.must("publish", "-q", "--expires", "1h", theirs)
+	o.mustBeRefused("s3://plants", "s3:GetBucketPolicy", "publish", "--policy", "--apply", theirs)
+	o.must("unpublish", theirs)
+
+	o.as(o.olssont)
+	o.below("u/olssont/")
+	ours := o.must("create", "-q", "--from", filepath.Dir(o.file), "ours", "s3://plants")
+	o.requests()
+	url := o.must("publish", "-q", "--policy", "--apply", ours)
+	for _, r := range o.requests() {
+		if r.refused && r.op != "" {
+			t.Errorf("%s of %q was refused", r.op, r.key)
+		}
+	}
+	nobody := &desk{t: t, home: t.TempDir(), environ: map[string]string{"LOGNAME": "nobody"}}
+	nobody.must("verify", "-f", url)
+	o.must("unpublish", ours)
+	if said := nobody.dtool("verify", url); said.code != 1 {
+		t.Errorf("what was taken back can still be read: %s", said.stdout)
+	}
+	o.must("rm", "--yes", ours)
+	o.mustBeRefused("u/jane/", "s3:DeleteObject", "rm", "-q", "--yes", theirs)
+	o.must("verify", theirs)
+}
