@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -123,8 +121,8 @@ func (d *Dataset) publication(ctx context.Context, found *survey, o Observer) (r
 		return record{}, false, err
 	}
 	if m, err := parseHTTPManifest(text); err == nil {
-		for _, signedURL := range m.all() {
-			if until, signed := signedUntil(signedURL); signed {
+		for _, url := range m.all() {
+			if until, signed := web.Expiry(url); signed {
 				r = r.with(BySignature, "", until)
 			}
 		}
@@ -133,24 +131,6 @@ func (d *Dataset) publication(ctx context.Context, found *survey, o Observer) (r
 		r.ways = []Way{ByACL}
 	}
 	return r, true, nil
-}
-
-// signedUntil tells when a URL expires that is signed in the way of S3.
-func signedUntil(text string) (until time.Time, signed bool) {
-	u, err := url.Parse(text)
-	if err != nil {
-		return time.Time{}, false
-	}
-	query := u.Query()
-	began, err := time.Parse("20060102T150405Z", query.Get("X-Amz-Date"))
-	if err != nil {
-		return time.Time{}, false
-	}
-	seconds, err := strconv.Atoi(query.Get("X-Amz-Expires"))
-	if err != nil || seconds < 0 {
-		return time.Time{}, false
-	}
-	return began.Add(min(time.Duration(seconds)*time.Second, storage.MaxExpiry)), true
 }
 
 // begin records the publication, before anybody can have a URL of it.

@@ -1,7 +1,11 @@
 package dtool_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -114,6 +118,32 @@ func TestWhatStaysReadableIsSaid(t *testing.T) {
 	}
 	if string(b.policy) != policy {
 		t.Errorf("the policy is %s", b.policy)
+	}
+}
+
+// TestWhatStaysReadableElsewhereIsSaid if the dataset was published at another URL than
+// the store's own.
+func TestWhatStaysReadableElsewhereIsSaid(t *testing.T) {
+	w := newWorld(t)
+	b, base := w.shared()
+	d := w.documented(base)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
+		body, info, err := b.Get(r.Context(), strings.TrimPrefix(r.URL.Path, "/data/"), storage.Range{})
+		if err != nil {
+			http.Error(answer, "nothing here", http.StatusNotFound)
+			return
+		}
+		defer body.Close()
+		text, _ := io.ReadAll(body)
+		http.ServeContent(answer, r, "", info.ModTime, bytes.NewReader(text))
+	}))
+	t.Cleanup(elsewhere.Close)
+	_, err := d.Publish(t.Context(), dtool.PublishOptions{PublicURL: elsewhere.URL + "/data"})
+	must(t, err)
+	got, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+	must(t, err)
+	if !slices.Contains(got.Readable, d.UUID()+"/manifest.json") {
+		t.Errorf("still readable are %v", got.Readable)
 	}
 }
 

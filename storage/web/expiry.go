@@ -6,6 +6,15 @@ import (
 	"time"
 )
 
+// Expiry gives when the signature of a URL ceases to be valid, if it has one and tells that.
+func Expiry(text string) (time.Time, bool) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return time.Time{}, false
+	}
+	return expiry(u)
+}
+
 // expiry gives when the signature of a URL ceases to be valid, of those whose URL tells
 // it: AWS, in both ways, and Google.
 func expiry(u *url.URL) (time.Time, bool) {
