@@ -54,7 +54,8 @@ func typesDtool(block string) bool {
 const separator = "~~~\n"
 
 // lines gives the lines of a session without what differs from one time to
-// another: UUIDs are numbered as they come, dates are all the same.
+// another: UUIDs are numbered as they come; times, signatures of URLs and the store's
+// names for requests are all the same.
 func lines(session string) []string {
 	numbers := map[string]string{}
 	session = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`).ReplaceAllStringFunc(session, func(uuid string) string {
@@ -63,7 +64,12 @@ func lines(session string) []string {
 		}
 		return numbers[uuid]
 	})
-	session = regexp.MustCompile(`\d{4}-\d\d-\d\d`).ReplaceAllString(session, "DATE")
+	for of, text := range map[string]string{
+		`\d{4}-\d\d-\d\d`: "DATE", `\d\d:\d\d UTC`: "TIME", `\?X-Amz-\S*`: "?SIGNATURE", `request [0-9A-Z.]+`: "REQUEST",
+		`DtoolPublish[0-9a-f]{32}`: "SID",
+	} {
+		session = regexp.MustCompile(of).ReplaceAllString(session, text)
+	}
 	return strings.Split(session, "\n")
 }
 
@@ -100,7 +106,7 @@ func newMachine(t *testing.T, program string) *machine {
 		"HOME=" + m.home, "LOGNAME=user", "TZ=UTC", "LC_ALL=C.UTF-8", "AWS_EC2_METADATA_DISABLED=true",
 	}
 	m.shown = strings.NewReplacer("file://"+host+m.dir, "file://lab/data", m.dir, "/data", m.home, "/home/user",
-		server.Endpoint, "https://s3.example.org")
+		server.Endpoint, "https://s3.example.org", server.AccessKey, "ACCESS-KEY")
 	m.typed = strings.NewReplacer("https://s3.example.org", server.Endpoint,
 		"ACCESS-KEY", server.AccessKey, "SECRET-KEY", server.SecretKey)
 	return m
