@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path"
@@ -41,8 +42,9 @@ func (s *Store) Diagnose(ctx context.Context, o storage.DiagnoseOptions) iter.Se
 type diagnosis struct {
 	*Store
 	o       storage.DiagnoseOptions
-	text    string // content of the file that is written
-	writing bool   // something may be there that is to be removed
+	text    string   // content of the file that is written
+	writing bool     // something may be there that is to be removed
+	above   []string // directories that were not there before
 }
 
 func (d *diagnosis) steps() []storage.CheckStep {
@@ -98,7 +100,7 @@ func (d *diagnosis) checkFileSystem(context.Context) storage.Check {
 }
 
 func (d *diagnosis) checkWrite(ctx context.Context) storage.Check {
-	d.writing = true
+	d.writing, d.above = true, d.missingAbove(d.o.Scratch)
 	sum := md5.Sum([]byte(d.text))
 	_, err := d.Put(ctx, d.key(), strings.NewReader(d.text), storage.PutOptions{Size: int64(len(d.text)), MD5: hex.EncodeToString(sum[:])})
 	if err != nil {
@@ -177,12 +179,26 @@ func (d *diagnosis) tidy() error {
 	}
 	d.writing = false
 	err := d.RemoveDir(context.Background(), d.o.Scratch)
-	for dir := path.Dir(d.o.Scratch); err == nil && dir != "."; dir = path.Dir(dir) {
-		if os.Remove(filepath.Join(d.dir, filepath.FromSlash(dir))) != nil {
-			break
+	for _, dir := range d.above {
+		if err == nil {
+			err = d.inRoot(context.Background(), dir, func(root *os.Root, name string) error {
+				_ = root.Remove(name) // unless something is in it
+				return nil
+			})
 		}
 	}
 	return err
+}
+
+// missingAbove gives the directories above a key that are not there, the deepest first.
+func (d *diagnosis) missingAbove(key string) []string {
+	var missing []string
+	for dir := path.Dir(key); dir != "."; dir = path.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(d.dir, filepath.FromSlash(dir))); errors.Is(err, fs.ErrNotExist) {
+			missing = append(missing, dir)
+		}
+	}
+	return missing
 }
 
 func good(format string, args ...any) storage.Check {

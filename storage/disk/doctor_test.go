@@ -134,3 +134,14 @@ func TestDiagnosisWhereNothingCanBeWritten(t *testing.T) {
 	}
 	mustHold(t, dir, ".dtool")
 }
+
+// TestDiagnosisLeavesWhatWasThere has the directory that lies above the scratch keys, empty.
+func TestDiagnosisLeavesWhatWasThere(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, ".dtool"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	diagnose(t.Context(), t, dir, scratch())
+	mustHold(t, dir, ".dtool")
+	mustHold(t, filepath.Join(dir, ".dtool"))
+}
