@@ -27,15 +27,7 @@ func unreadable(t *testing.T, path, name string) {
 	write(t, filepath.Join(source, "secret", "a"), "a")
 	write(t, filepath.Join(source, "secret.txt"), "x")
 	write(t, filepath.Join(source, "z"), "z")
-	who := &syscall.SysProcAttr{}
-	if os.Getuid() == 0 {
-		const nobody = 65534
-		who.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
-		for _, dir := range []string{filepath.Dir(filepath.Dir(path)), filepath.Dir(path), filepath.Dir(base), base} {
-			mustDo(t, os.Chmod(dir, 0o755))
-		}
-		mustDo(t, os.Chown(base, nobody, nobody))
-	}
+	who := nobody(t, path, base)
 	mustDo(t, os.Chmod(filepath.Join(source, name), 0))
 	t.Cleanup(func() { mustDo(t, os.Chmod(filepath.Join(source, name), 0o755)) }) // to be removed
 
@@ -71,5 +63,55 @@ func unreadable(t *testing.T, path, name string) {
 	}
 	if _, err := os.Lstat(filepath.Join(base, "proto", ".dtool", "manifest.json")); err == nil {
 		t.Error("freeze wrote a manifest")
+	}
+}
+
+// nobody becomes nobody, where this is root, who can reach the program and the base.
+func nobody(t *testing.T, path, base string) *syscall.SysProcAttr {
+	t.Helper()
+	who := &syscall.SysProcAttr{}
+	if os.Getuid() != 0 {
+		return who
+	}
+	const nobody = 65534
+	who.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+	for _, dir := range []string{filepath.Dir(filepath.Dir(path)), filepath.Dir(path), filepath.Dir(base), base} {
+		mustDo(t, os.Chmod(dir, 0o755))
+	}
+	mustDo(t, os.Chown(base, nobody, nobody))
+	return who
+}
+
+// TestWhatMustNotBeRemovedIsFoundBeforehand closes one directory of a dataset after the
+// other, and then the base.
+func TestWhatMustNotBeRemovedIsFoundBeforehand(t *testing.T) {
+	path, base := release(t), t.TempDir()
+	who := nobody(t, path, base)
+	dtool := func(args ...string) (string, error) {
+		cmd := exec.CommandContext(t.Context(), path, args...)
+		cmd.SysProcAttr, cmd.Dir, cmd.Env = who, base, []string{"HOME=" + base, "USER=olssont"}
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	makeFile(t, filepath.Join(base, "sub", "dir", "a"), "a")
+	for _, args := range [][]string{{"create", "-q", "proto"}, {"add", "item", "sub", "proto"}, {"freeze", "proto"}} {
+		if out, err := dtool(args...); err != nil {
+			t.Fatalf("%q: %s", args, out)
+		}
+	}
+	before := tree(t, base)
+	for _, dir := range []string{".", "proto", "proto/data", "proto/data/sub/dir", "proto/.dtool"} {
+		mustDo(t, os.Chmod(filepath.Join(base, dir), 0o555))
+		out, err := dtool("rm", "--yes", "proto")
+		mustDo(t, os.Chmod(filepath.Join(base, dir), 0o755))
+		if err == nil || !strings.Contains(out, "permission denied") || !strings.Contains(out, "hint: look at the owner and the mode") {
+			t.Errorf("with %s closed: %v: %s", dir, err, out)
+		}
+		for _, difference := range tree(t, base).differences(before) {
+			t.Errorf("with %s closed, %s", dir, difference)
+		}
+	}
+	if out, err := dtool("rm", "--yes", "proto"); err != nil {
+		t.Errorf("with all open: %v: %s", err, out)
 	}
 }

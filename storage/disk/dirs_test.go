@@ -1,6 +1,7 @@
 package disk_test
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"testing"
@@ -70,4 +71,35 @@ func TestRemoveDir(t *testing.T) {
 		holdsFiles(t, dir, "set2/b")
 	}
 	holdsFiles(t, outside, "kept")
+}
+
+func TestRemoveDirStopsWhenItIsCalledOff(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "set/a", "x")
+	write(t, dir, "set/sub/b", "x")
+	s := open(t, dir, disk.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.RemoveDir(ctx, "set"); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of the context", err)
+	}
+	lists(t, s, "", storage.Deep, "set/a", "set/sub/b")
+}
+
+func TestCheckRemovalRemovesNothing(t *testing.T) {
+	dir, outside := t.TempDir(), t.TempDir()
+	write(t, dir, "set/sub/b", "x")
+	link(t, outside, filepath.Join(dir, "set", "link"))
+	s := open(t, dir, disk.Options{})
+	for _, name := range []string{"set", "set/link", "set/sub/b", "nowhere"} {
+		if err := s.CheckRemoval(t.Context(), name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"", "..", "set/link/x/../.."} {
+		if err := s.CheckRemoval(t.Context(), name); !errors.Is(err, storage.ErrInvalidKey) {
+			t.Errorf("%q: error %v, want ErrInvalidKey", name, err)
+		}
+	}
+	lists(t, s, "set/sub", storage.Deep, "set/sub/b")
 }
