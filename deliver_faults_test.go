@@ -85,9 +85,14 @@ func deliveryFaults() []storetest.Fault {
 }
 
 // TestPreparationGoesOnAfterAnyFault has each call go wrong in turn in each way: what is left
-// is no dataset, and to prepare the delivery again goes on with it.
+// is no dataset, and to prepare the delivery again goes on with it. Who has requests
+// of an earlier preparation may deliver the items all the same: then it can be completed
+// only if all else is there.
 func TestPreparationGoesOnAfterAnyFault(t *testing.T) {
-	lacking, whole := newWorld(t).withoutItems(fewFiles())
+	w, _, base, _ := faulty(t)
+	lacking, whole := w.withoutItems(fewFiles())
+	earlier, err := w.PrepareDelivery(t.Context(), lacking, base, dtool.SignOptions{})
+	must(t, err)
 	for _, fault := range deliveryFaults() {
 		t.Run(string(fault.Kind), func(t *testing.T) {
 			for n := int64(0); ; n++ {
@@ -100,13 +105,18 @@ func TestPreparationGoesOnAfterAnyFault(t *testing.T) {
 				if _, opening := w.OpenFrozen(t.Context(), base+"/"+src.UUID()); opening == nil {
 					t.Fatalf("call %d: there is a frozen dataset", n)
 				}
-				delivery, again := w.PrepareDelivery(t.Context(), src, base, dtool.SignOptions{})
-				if again != nil {
-					t.Fatalf("call %d: after %v it is %v", n, err, again)
+				beneath.deliver(t, earlier.Items, fewFiles())
+				report, completing := w.CompleteDelivery(t.Context(), base+"/"+src.UUID(), dtool.CompleteOptions{})
+				if completing != nil {
+					if _, again := w.PrepareDelivery(t.Context(), src, base, dtool.SignOptions{}); again != nil {
+						t.Fatalf("call %d: after %v it is %v", n, err, again)
+					}
+					report, err = w.CompleteDelivery(t.Context(), base+"/"+src.UUID(), dtool.CompleteOptions{})
+					must(t, err)
 				}
-				beneath.deliver(t, delivery.Items, fewFiles())
-				report, err := w.CompleteDelivery(t.Context(), delivery.URI, dtool.CompleteOptions{})
-				must(t, err)
+				if report.Dataset == nil {
+					t.Fatalf("call %d: after %v it lacks %v", n, err, report.Wrong)
+				}
 				if diff := cmp.Diff(whole, snapshotOf(t, report.Dataset)); diff != "" {
 					t.Fatalf("call %d: what was delivered differs (-want +got):\n%s", n, diff)
 				}
@@ -217,4 +227,28 @@ func TestDeliveryThatChangesWhileItIsReadIsNotFrozen(t *testing.T) {
 			wantError(t, err, dtool.ErrUnfinished)
 		})
 	}
+}
+
+// TestEveryByteOfADeliveryIsRead has an item that only its bytes tell to be wrong.
+func TestEveryByteOfADeliveryIsRead(t *testing.T) {
+	w, _, base, beneath := faulty(t)
+	src, _ := w.withoutItems(fewFiles())
+	delivery, err := w.PrepareDelivery(t.Context(), src, base, dtool.SignOptions{})
+	must(t, err)
+	beneath.deliver(t, delivery.Items, fewFiles())
+	key := src.UUID() + "/data/" + dtool.Identifier("reads.txt")
+	info, err := beneath.Stat(t.Context(), key)
+	must(t, err)
+	_, err = beneath.Put(t.Context(), key, strings.NewReader("TGCA\n"), storage.PutOptions{Size: 5, Metadata: info.Metadata})
+	must(t, err)
+	w.memory["to"] = untold{w.memory["to"], key}
+	w.connect()
+	report, err := w.CompleteDelivery(t.Context(), delivery.URI, dtool.CompleteOptions{})
+	must(t, err)
+	want := map[string]dtool.CopyReason{"reads.txt": dtool.OtherContent}
+	if diff := cmp.Diff(want, reasons(&dtool.CopyPlan{Items: report.Wrong})); diff != "" || report.Dataset != nil {
+		t.Errorf("what is wrong (-want +got):\n%s", diff)
+	}
+	_, err = w.OpenFrozen(t.Context(), delivery.URI)
+	wantError(t, err, dtool.ErrUnfinished)
 }
