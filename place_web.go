@@ -73,7 +73,7 @@ func (w website) refuseLess(m httpManifest) error {
 	}
 	for what, url := range m.all() {
 		if !strings.HasPrefix(strings.ToLower(url), schemeHTTPS+":") {
-			return fmt.Errorf("%w: %s: %s: a URL begins with http:, and the dataset's own with https:", ErrBadDocument, httpManifestName, what)
+			return fmt.Errorf("%w: %s: %s: a URL begins with http:, where the dataset itself was asked for by https", ErrBadDocument, httpManifestName, what)
 		}
 	}
 	return nil

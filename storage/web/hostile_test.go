@@ -55,7 +55,7 @@ func TestRedirects(t *testing.T) {
 func TestRedirectsThatAreNotFollowed(t *testing.T) {
 	plain := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		t.Error("the plain server was asked")
-		w.WriteHeader(500)
+		w.WriteHeader(http.StatusInternalServerError)
 	}))
 	for to, says := range map[string]string{
 		plain.URL + "/?X-Amz-Signature=secret": "redirects from https to http",
@@ -68,7 +68,7 @@ func TestRedirectsThatAreNotFollowed(t *testing.T) {
 	} {
 		server, bundle := serveTLS(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", to)
-			w.WriteHeader(302)
+			w.WriteHeader(http.StatusFound)
 		}))
 		o := quick()
 		o.CABundle, o.Tries = bundle, 2
@@ -82,7 +82,7 @@ func TestErrorsHaveNoQuery(t *testing.T) {
 	for _, to := range []string{"http://[::1/x?secret", "http://h/%zz?secret", "http://h:port/?secret", "http://127.0.0.1:1/?secret"} {
 		server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", to)
-			w.WriteHeader(307)
+			w.WriteHeader(http.StatusTemporaryRedirect)
 		}))
 		o := quick()
 		o.Tries = 1
@@ -128,7 +128,7 @@ func TestNoSuchHost(t *testing.T) {
 
 // Signatures that have expired are said to be, by the clock of whoever asks.
 func TestExpiredSignatures(t *testing.T) {
-	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }))
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
 	o := quick()
 	o.Now = func() time.Time { return time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC) }
 	for query, says := range map[string]string{

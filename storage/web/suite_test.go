@@ -1,20 +1,23 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"iter"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/dtool-go/dtool/internal/badday"
 	"github.com/dtool-go/dtool/internal/s3test"
 	"github.com/dtool-go/dtool/storage"
 	"github.com/dtool-go/dtool/storage/disk"
-	"github.com/dtool-go/dtool/storage/s3"
 	"github.com/dtool-go/dtool/storage/storetest"
 	"github.com/dtool-go/dtool/storage/web"
 )
@@ -48,11 +51,7 @@ func (f filled) Put(ctx context.Context, key string, body io.Reader, opts storag
 func (f filled) web() *web.Store {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	urls := make(map[string]string, len(f.urls))
-	for key, url := range f.urls {
-		urls[key] = url
-	}
-	return f.client.Open(f.String(), web.Index{URLs: urls})
+	return f.client.Open(f.String(), web.Index{URLs: maps.Clone(f.urls)})
 }
 
 func (f filled) Get(ctx context.Context, key string, r storage.Range) (io.ReadCloser, storage.Info, error) {
@@ -91,24 +90,30 @@ func serve(t *testing.T, h http.Handler) *httptest.Server {
 	return server
 }
 
-// TestFileServer runs the suite against the file server of net/http, as it is, and as
-// one that knows no ranges.
+// TestFileServer runs the suite against the file server of net/http.
 func TestFileServer(t *testing.T) {
-	for name, around := range map[string]func(http.Handler) http.Handler{
-		"with ranges":    func(h http.Handler) http.Handler { return h },
-		"without ranges": withoutRanges,
+	storetest.Run(t, features(), func(t *testing.T) storage.Store {
+		dir := t.TempDir()
+		store, err := disk.New(dir, disk.Options{TempDir: ".dtool/tmp"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := serve(t, http.FileServer(http.Dir(dir)))
+		return newFilled(t, store, func(key string) string { return below(server.URL, key) })
+	})
+}
+
+// A server that has no ranges, or does not say how large an object is, is read as one
+// that has and does.
+func TestPlainServers(t *testing.T) {
+	for name, h := range map[string]http.Handler{
+		"without ranges": withoutRanges(http.HandlerFunc(object)),
+		"without sizes": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.(http.Flusher).Flush()
+			_, _ = w.Write(content())
+		}),
 	} {
-		t.Run(name, func(t *testing.T) {
-			storetest.Run(t, features(), func(t *testing.T) storage.Store {
-				dir := t.TempDir()
-				store, err := disk.New(dir, disk.Options{TempDir: ".dtool/tmp"})
-				if err != nil {
-					t.Fatal(err)
-				}
-				server := serve(t, around(http.FileServer(http.Dir(dir))))
-				return newFilled(t, store, func(key string) string { return below(server.URL, key) })
-			})
-		})
+		t.Run(name, func(t *testing.T) { holds(t, at(t, quick(), serve(t, h).URL)) })
 	}
 }
 
@@ -125,31 +130,53 @@ func withoutRanges(h http.Handler) http.Handler {
 
 // TestBucket runs the suite against a bucket whose URLs are signed.
 func TestBucket(t *testing.T) {
-	_, _, store := openBucket(t)
+	_, store := openBucket(t)
 	storetest.Run(t, features(), func(t *testing.T) storage.Store {
 		return newFilled(t, picky{store}, func(key string) string { return signed(t, store, key) })
 	})
 }
 
-func openBucket(t *testing.T) (*s3test.Server, string, *s3.Store) {
+// openBucket opens a new bucket of a real server, and gives its URL.
+func openBucket(t *testing.T) (url string, store storage.Store) {
 	t.Helper()
 	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
 	server := s3test.StartOwn(t)
 	bucket := server.NewBucket(t)
-	store, err := s3.Open(t.Context(), bucket, s3.Config{Endpoint: server.Endpoint, AccessKeyID: server.AccessKey, SecretAccessKey: server.SecretKey, PartSize: 5 << 20})
+	store, err := badday.Open(t.Context(), server, bucket, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return server, bucket, store
+	return server.Endpoint + "/" + bucket, store
 }
 
-func signed(t *testing.T, store *s3.Store, key string) string {
-	url, err := store.SignGet(t.Context(), key, storage.MaxExpiry)
+func signed(t *testing.T, store storage.Store, key string) string {
+	t.Helper()
+	text, err := store.(storage.Signer).SignGet(t.Context(), key, storage.MaxExpiry)
 	if err != nil {
 		t.Error(err)
 	}
-	return url
+	return text
+}
+
+// A bucket is closed until its policy lets everybody read.
+func TestPublicBucket(t *testing.T) {
+	root, store := openBucket(t)
+	for key, text := range map[string][]byte{"object": content(), "empty": nil} {
+		if _, err := store.Put(t.Context(), key, bytes.NewReader(text), storage.PutOptions{Size: int64(len(text))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	failsAs(t, at(t, quick(), root+"/object"), storage.ErrForbidden, "AccessDenied", "it is not public")
+	policy := `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::` + path.Base(root) + `/*"}]}`
+	if err := store.(storage.PolicyKeeper).SetPolicy(t.Context(), []byte(policy)); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, at(t, quick(), root+"/object"))
+	if info, err := at(t, quick(), root+"/empty").Stat(t.Context(), "object"); err != nil || info.Size != 0 {
+		t.Errorf("an empty object: %+v, %v", info, err)
+	}
+	failsAs(t, at(t, quick(), root+"/missing"), storage.ErrNotFound)
 }
 
 // A picky store refuses the names that versitygw cannot hold.
