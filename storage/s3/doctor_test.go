@@ -248,7 +248,7 @@ func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 			"read": "failed: s3:GetObject", "overwrite": "skipped: needs read",
 		}},
 		"lost metadata": {plan: badday.Always("HeadObject", badday.Drop("X-Amz-Meta-")), want: map[string]string{
-			"metadata": "failed: x-amz-meta-",
+			"metadata": "failed: is lost",
 		}},
 		"altered content": {plan: badday.Always("GetObject", badday.Alter()), want: map[string]string{
 			"read": "failed: not what is read",
