@@ -124,7 +124,7 @@ func (d *diagnosis) checkRegion(context.Context) storage.Check {
 
 func (d *diagnosis) regionOrigin() string {
 	if d.config.Region != "" {
-		return "as set"
+		return "from the settings of the bucket"
 	}
 	for _, source := range d.sources {
 		switch source := source.(type) {
