@@ -40,7 +40,7 @@ func newOffice(t *testing.T, policies ...[]string) *office {
 	isolate(t)
 	o := &office{desk: &desk{t: t, real: s3test.StartOwn(t), home: t.TempDir(), environ: map[string]string{"LOGNAME": "olssont"}}}
 	dir := t.TempDir()
-	o.file, o.big = filepath.Join(dir, "a.txt"), filepath.Join(dir, "big.bin")
+	o.file, o.big = filepath.Join(dir, "small", "a.txt"), filepath.Join(dir, "big.bin")
 	mustWrite(t, o.file, "content of a\n")
 	mustWrite(t, o.big, strings.Repeat("0123456789abcdef", 17<<20/16))
 	for _, bucket := range []string{"plants", "animals"} {
@@ -206,9 +206,8 @@ func TestEveryUserWritesInAPlaceOfTheirOwn(t *testing.T) {
 	o.as(o.olssont)
 	o.below("u/olssont")
 	o.requests()
-	for _, uri := range append(o.write(), theirs...) {
-		o.read(uri)
-	}
+	o.read(o.write()[0])
+	o.read(theirs[1])
 	mustHaveNeeded(t, o.requests(), "s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject")
 
 	o.mustBeRefusedToWriteElsewhere(theirs[1], func(prefix string) string { return "key " + prefix })
@@ -282,9 +281,7 @@ func TestWhoMayOnlyReadWritesNothing(t *testing.T) {
 	theirs := o.write()
 	o.as(o.olssont)
 	o.requests()
-	for _, uri := range theirs {
-		o.read(uri)
-	}
+	o.read(theirs[1])
 	mustHaveNeeded(t, o.requests(), "s3:ListBucket", "s3:GetObject")
 	o.mustBeRefusedToWriteElsewhere(theirs[1], func(string) string { return "key dtool-" })
 }
@@ -302,9 +299,7 @@ func TestWhoHasNoCredentialsReadsWhatEverybodyMay(t *testing.T) {
 	nobody.AccessKey, nobody.SecretKey = "", ""
 	o.as(&nobody)
 	o.requests()
-	for _, uri := range theirs {
-		o.read(uri)
-	}
+	o.read(theirs[1])
 	mustHaveNeeded(t, o.requests(), "s3:ListBucket", "s3:GetObject")
 	before := o.real.Objects(t, "plants")
 	o.mustBeRefused("dtool-", "DTOOL_S3_ACCESS_KEY_ID_plants", "create", "-q", "mine", "s3://plants")
