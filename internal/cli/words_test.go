@@ -523,7 +523,7 @@ dtool: configuration file HOME/.config/dtool/dtool.json: line 1, column 1: expec
 dtool: invalid URI s3:leaves: after s3: come two slashes; with ./ before it, it would be a path
 `},
 		{"a URI of nothing known", func(*desk) []string { return []string{"ls", "ftp://leaves"} }, 2, `
-dtool: invalid URI ftp://leaves: the scheme ftp is none of ecs, s3, file, symlink
+dtool: invalid URI ftp://leaves: the scheme ftp is none of ecs, s3, file, symlink, http, https
 `},
 		{"a URI within a bucket", func(d *desk) []string { return []string{"cp", d.source, "s3://leaves/2024"} }, 2, `
 dtool: invalid URI s3://leaves/2024: a bucket holds datasets directly: use s3://leaves
