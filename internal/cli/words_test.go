@@ -277,7 +277,7 @@ dtool: warning: items pass through this machine, since the store does not copy t
 dtool: warning: the dataset is frozen, but what only a proto dataset has could not be removed, which another freeze tries again: DeleteObjects s3://roots at ENDPOINT, key UUID/fragments/cfc7b4885384957ae445bc14914d4588f607651c.kind.json: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
 `},
 		{"may not remove a dataset", on("DeleteObjects", denied(), "rm", "-q", "--yes", "THERE"), 1, `
-dtool: s3://leaves/UUID: not all was removed, 0 of 6 objects: DeleteObjects s3://leaves at ENDPOINT, key dtool-UUID: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+dtool: s3://leaves/UUID: not all was removed, 0 of 6 objects: DeleteObjects s3://leaves at ENDPOINT, key UUID/nothing-has-this-key: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
 hint: the right s3:DeleteObject is missing, or the keys are not those for this bucket; dtool rm --yes s3://leaves/UUID goes on once the cause is gone
 `},
 		{"may not look for parts of uploads", on("ListMultipartUploads", denied(), "rm", "-q", "--yes", "THERE"), 0, `
