@@ -1,5 +1,5 @@
 # Everything that is done with the project, by hand or by machine.
-# Needs Go, GNU make, for the race detector a C compiler and for the tests of pages Chromium.
+# Needs Go, GNU make, for the race detector a C compiler for the tests of pages Chromium, and for a tutorial curl.
 
 SHELL       := /bin/sh
 MAKEFLAGS   += --no-builtin-rules

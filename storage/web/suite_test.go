@@ -137,7 +137,7 @@ func TestBucket(t *testing.T) {
 }
 
 // openBucket opens a new bucket of a real server, and gives its URL.
-func openBucket(t *testing.T) (url string, store storage.Store) {
+func openBucket(t *testing.T) (root string, store storage.Store) {
 	t.Helper()
 	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
