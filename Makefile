@@ -1,5 +1,5 @@
 # Everything that is done with the project, by hand or by machine.
-# Needs Go, GNU make, for the race detector a C compiler for the tests of pages Chromium, and for a tutorial curl.
+# Needs Go and GNU make; for tests also a C compiler, Chromium and curl.
 
 SHELL       := /bin/sh
 MAKEFLAGS   += --no-builtin-rules

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dtool-go/dtool"
@@ -329,14 +328,11 @@ func TestRemovalOnAServer(t *testing.T) {
 	state := func() map[string]s3test.Object { return server.Objects(t, bucket) }
 	before := state()
 	d := w.full(base, "seedlings")
-	api := server.Client()
 	for _, key := range []string{"/", "/data/", "/data/empty/"} {
-		_, err := api.PutObject(ctx, putInput(bucket, d.UUID()+key))
-		must(t, err)
+		server.PutMarker(t, bucket, d.UUID()+key)
 	}
 	for _, key := range []string{d.UUID() + "/data/begun", neighbour.UUID() + "/data/begun"} {
-		_, err := api.CreateMultipartUpload(ctx, uploadInput(bucket, key))
-		must(t, err)
+		server.BeginUpload(t, bucket, key)
 	}
 	var warnings []string
 	r, err := w.PlanRemove(ctx, d.URI())
@@ -500,12 +496,4 @@ func TestRemovalOfRemains(t *testing.T) {
 			w.mustHold(base, map[string]string{})
 		})
 	}
-}
-
-func putInput(bucket, key string) *s3.PutObjectInput {
-	return &s3.PutObjectInput{Bucket: &bucket, Key: &key}
-}
-
-func uploadInput(bucket, key string) *s3.CreateMultipartUploadInput {
-	return &s3.CreateMultipartUploadInput{Bucket: &bucket, Key: &key}
 }

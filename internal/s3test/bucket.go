@@ -65,3 +65,19 @@ func (s *Server) Uploads(t testing.TB, bucket string) []string {
 	}
 	return keys
 }
+
+// BeginUpload begins an upload in parts.
+func (s *Server) BeginUpload(t testing.TB, bucket, key string) {
+	t.Helper()
+	if _, err := s.Client().CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: &bucket, Key: &key}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// PutMarker stores an empty object, as programs do that make directories in buckets.
+func (s *Server) PutMarker(t testing.TB, bucket, key string) {
+	t.Helper()
+	if _, err := s.Client().PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key}); err != nil {
+		t.Fatal(err)
+	}
+}
