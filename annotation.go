@@ -40,7 +40,7 @@ func (d *Dataset) SetAnnotation(ctx context.Context, name string, value Value) e
 	if err := CheckName(name); err != nil {
 		return err
 	}
-	if err := d.mustBeFinished(); err != nil {
+	if err := d.mustBeFinished(ctx); err != nil {
 		return err
 	}
 	return writeBounded(ctx, d.store, d.layout.keys().annotations+name+".json", value.JSON(), maxAnnotation)
@@ -56,7 +56,7 @@ func (d *Dataset) SetTag(ctx context.Context, tag string) error {
 	if err := CheckName(tag); err != nil {
 		return err
 	}
-	if err := d.mustBeFinished(); err != nil {
+	if err := d.mustBeFinished(ctx); err != nil {
 		return err
 	}
 	return writeDocument(ctx, d.store, d.layout.keys().tags+tag, nil, nil)
@@ -64,7 +64,7 @@ func (d *Dataset) SetTag(ctx context.Context, tag string) error {
 
 // DeleteTag takes a tag off. One that is not there is no error.
 func (d *Dataset) DeleteTag(ctx context.Context, tag string) error {
-	if err := d.mustBeFinished(); err != nil {
+	if err := d.mustBeFinished(ctx); err != nil {
 		return err
 	}
 	key, err := memberKey(d.layout.keys().tags, tag, "")

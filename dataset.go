@@ -43,7 +43,7 @@ func (c *Client) Open(ctx context.Context, uri string) (*Dataset, error) {
 func (c *Client) OpenFrozen(ctx context.Context, uri string) (*Dataset, error) {
 	d, err := c.Open(ctx, uri)
 	if err == nil {
-		err = d.mustBeFrozen()
+		err = d.mustBeFrozen(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (d *Dataset) Rename(ctx context.Context, name string) error {
 	case err != nil:
 		return err
 	case now.isUnfinished(): // its maker would undo it
-		return fmt.Errorf("%s: %w", d.uri, ErrUnfinished)
+		return fmt.Errorf("%s: %w", d.uri, d.unfinished(ctx))
 	}
 	return d.setAdmin(ctx, now.with("name", name))
 }
@@ -188,17 +188,29 @@ func (d *Dataset) refuseInside(baseURI string) error {
 
 // mustBeFinished refuses a dataset that is being made as a whole, whose maker would
 // undo what somebody else writes.
-func (d *Dataset) mustBeFinished() error {
+func (d *Dataset) mustBeFinished(ctx context.Context) error {
 	if d.adminNow().isUnfinished() {
-		return fmt.Errorf("%s: %w", d.uri, ErrUnfinished)
+		return fmt.Errorf("%s: %w", d.uri, d.unfinished(ctx))
 	}
 	return nil
 }
 
-func (d *Dataset) mustBeFrozen() error {
+// unfinished tells, of a dataset that is it, whether its items are delivered: only then a
+// manifest is there before they are.
+func (d *Dataset) unfinished(ctx context.Context) error {
+	if d.layout.alone() {
+		return ErrUnfinished
+	}
+	if _, err := d.store.Stat(ctx, d.layout.keys().manifest); err != nil {
+		return ErrUnfinished
+	}
+	return ErrDelivery
+}
+
+func (d *Dataset) mustBeFrozen(ctx context.Context) error {
 	switch a := d.adminNow(); {
 	case a.isUnfinished():
-		return fmt.Errorf("%s: %w, %w", d.uri, ErrNotFrozen, ErrUnfinished)
+		return fmt.Errorf("%s: %w, %w", d.uri, ErrNotFrozen, d.unfinished(ctx))
 	case !a.frozen():
 		return fmt.Errorf("%s: %w", d.uri, ErrNotFrozen)
 	}
@@ -208,7 +220,7 @@ func (d *Dataset) mustBeFrozen() error {
 // Manifest gives the list of the dataset's items. A proto dataset has none:
 // [ErrNotFrozen].
 func (d *Dataset) Manifest(ctx context.Context) (*Manifest, error) {
-	if err := d.mustBeFrozen(); err != nil {
+	if err := d.mustBeFrozen(ctx); err != nil {
 		return nil, err
 	}
 	if m := d.manifestNow(); m != nil {

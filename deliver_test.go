@@ -130,7 +130,14 @@ func TestDatasetIsDeliveredByWhoHasNoKeys(t *testing.T) {
 		t.Errorf("the delivery is of %s %s, %d items, until %v", delivery.UUID, delivery.Name, len(delivery.Items), delivery.ExpiresAt)
 	}
 	_, err = w.OpenFrozen(ctx, delivery.URI)
-	wantError(t, err, dtool.ErrUnfinished)
+	wantError(t, err, dtool.ErrDelivery)
+	checks, err := w.Diagnose(ctx, delivery.URI, dtool.DiagnoseOptions{ReadOnly: true})
+	must(t, err)
+	for check := range checks {
+		if check.Step == "dataset" && !strings.Contains(check.Hint, "dtool sign --complete "+delivery.URI) {
+			t.Errorf("a diagnosis of the delivery says: %+v", check)
+		}
+	}
 
 	newCarrier(t, contents).deliver(delivery.Items)
 	report, err := w.CompleteDelivery(ctx, delivery.URI, dtool.CompleteOptions{})

@@ -119,10 +119,14 @@ func (e *examination) checkDataset(ctx context.Context) storage.Check {
 	state := "frozen"
 	switch a := dataset.adminNow(); {
 	case a.isUnfinished():
-		return storage.Check{
+		check := storage.Check{
 			Status: storage.Warning, Found: dataset.Name() + " is unfinished",
 			Hint: "dtool cp --resume SOURCE BASE completes a copy that was interrupted",
 		}
+		if why := dataset.unfinished(ctx); errors.Is(why, ErrDelivery) {
+			check.Found, check.Hint = dataset.Name()+" is "+why.Error(), "dtool sign --complete "+dataset.URI()+" checks and freezes what was delivered"
+		}
+		return check
 	case !a.frozen():
 		state = "a proto dataset"
 	}

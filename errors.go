@@ -21,6 +21,9 @@ var (
 	// [Client.CreateFrom], or that this was interrupted: it takes no items and
 	// cannot be frozen as it is.
 	ErrUnfinished = errors.New("unfinished")
+	// ErrDelivery means that a dataset is one in a bucket of which items alone may be
+	// missing: a [Delivery] that is not complete yet. It is an [ErrUnfinished].
+	ErrDelivery = fmt.Errorf("%w: a delivery is under way", ErrUnfinished)
 	// ErrExists means that something is there already where a dataset should be made.
 	// It is the [storage.ErrExists] of what lies in a store.
 	ErrExists = storage.ErrExists

@@ -85,7 +85,7 @@ func (p *place) fragmentOf(key string) (identifier, name string, ok bool) {
 // after its last write: metadata of items that are in overlays by now, and unfinished
 // files. Metadata that are in no overlay stay.
 func (d *Dataset) FinishFreeze(ctx context.Context) error {
-	if err := d.mustBeFrozen(); err != nil {
+	if err := d.mustBeFrozen(ctx); err != nil {
 		return err
 	}
 	fragments, err := d.fragments(ctx)

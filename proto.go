@@ -31,7 +31,7 @@ func (p *Proto) openNow(ctx context.Context) (admin, error) {
 	case a.frozen():
 		return admin{}, fmt.Errorf("%s: %w", p.uri, ErrFrozen)
 	case a.isUnfinished():
-		return admin{}, fmt.Errorf("%s: %w", p.uri, ErrUnfinished)
+		return admin{}, fmt.Errorf("%s: %w", p.uri, p.unfinished(ctx))
 	}
 	return a, nil
 }

@@ -96,8 +96,8 @@ func (d *Dataset) sid() string { return "DtoolPublish" + strings.ReplaceAll(d.UU
 // with PublishOptions.Policy puts there: everybody may read the parts and items of
 // this dataset, and nothing else. It changes nothing.
 func (d *Dataset) PublishPolicy() ([]byte, error) {
-	if err := d.mustBeFrozen(); err != nil {
-		return nil, err
+	if !d.Frozen() {
+		return nil, fmt.Errorf("%s: %w", d.uri, ErrNotFrozen)
 	}
 	statement, err := d.statement()
 	if err != nil {

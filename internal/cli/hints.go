@@ -15,6 +15,7 @@ type hintWhen struct {
 func hints() []hintWhen {
 	return []hintWhen{
 		{dtool.ErrNotDataset, "dtool ls BASE lists the datasets of a directory or a bucket; dtool create --from DIR NAME makes one of a plain directory"},
+		{dtool.ErrDelivery, "dtool sign --complete URI checks and freezes what was delivered; dtool sign --upload URI signs what is missing"},
 		{dtool.ErrUnfinished, "dtool cp --resume SOURCE BASE completes a copy that was interrupted; dtool rm URI removes what dtool create left"},
 		{dtool.ErrNotFrozen, "dtool freeze makes a dataset of a proto dataset"},
 		{dtool.ErrFrozen, "the items of a frozen dataset never change; dtool create begins a new one"},
