@@ -33,6 +33,11 @@ type Removal struct {
 	// to nothing when the dataset is gone.
 	Published bool
 
+	// Delivery tells that a delivery is under way: until what was signed for it expires,
+	// which is nowhere recorded and within [storage.MaxExpiry] from its last signing,
+	// items can still be stored among what is removed.
+	Delivery bool
+
 	// Stays names what lies in the dataset's directory, is no part of a dataset, and
 	// stays there.
 	Stays []string

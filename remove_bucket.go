@@ -32,6 +32,7 @@ func (b bucket) removal(ctx context.Context, c *Client) (*Removal, error) {
 	}
 	top := at.layout.keys().top()
 	r := &Removal{URI: at.uri, Where: top, at: at}
+	hasManifest := false
 	for info, err := range b.store.List(ctx, top, storage.Deep) {
 		if err != nil {
 			return nil, err
@@ -40,6 +41,7 @@ func (b bucket) removal(ctx context.Context, c *Client) (*Removal, error) {
 			return nil, fmt.Errorf("%s: %w it: there is one at %s", at.uri, ErrInside, quoted(path.Dir(info.Key)))
 		}
 		r.Published = r.Published || info.Key == top+httpManifestName
+		hasManifest = hasManifest || info.Key == at.layout.keys().manifest
 		r.Objects++
 		r.Bytes += info.Size
 	}
@@ -47,6 +49,7 @@ func (b bucket) removal(ctx context.Context, c *Client) (*Removal, error) {
 		return nil, fmt.Errorf("%s: %w", at.uri, ErrNotDataset)
 	}
 	r.Dataset, err = c.openRemains(ctx, at)
+	r.Delivery = hasManifest && r.Dataset != nil && r.Dataset.Unfinished()
 	r.work = func(ctx context.Context, tell func(int, int64), warn func(string)) error {
 		return b.removePlace(ctx, at, uuid, tell, warn)
 	}
@@ -88,7 +91,8 @@ func (b bucket) removePlace(ctx context.Context, at *place, uuid string, tell fu
 		return err
 	}
 	if forgetter, ok := b.store.(storage.Forgetter); ok {
-		if err := forgetter.Forget(ctx, k.top()); err != nil && ctx.Err() == nil {
+		err := forgetter.Forget(ctx, k.top())
+		if err != nil && ctx.Err() == nil && !errors.Is(err, storage.ErrForbidden) { // a right that users commonly lack
 			warn(fmt.Sprintf("parts of interrupted uploads may be left below %s: %v", k.top(), err))
 		}
 	}

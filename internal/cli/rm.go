@@ -156,6 +156,9 @@ func (a *app) warnOfRemoval(r *dtool.Removal) {
 	if r.Published {
 		a.notes.Printf("dtool: warning: %s is published: its URLs will lead to nothing; dtool unpublish first also takes back what a policy of the bucket says of it", r.URI)
 	}
+	if r.Delivery {
+		a.notes.Printf("dtool: warning: %s is being delivered: files can still come as long as what was signed for it holds, 7 days at most; dtool rm again removes those", r.URI)
+	}
 	if len(r.Stays) > 0 {
 		a.notes.Printf("dtool: warning: %s keeps what is no part of a dataset: %s", r.URI, strings.Join(r.Stays, ", "))
 	}

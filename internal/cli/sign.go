@@ -89,6 +89,8 @@ func (o *signOptions) arguments(cmd *cobra.Command, args []string) error {
 	}
 	isNew := len(args) == 2 && isFile(args[0])
 	switch {
+	case len(args) == 2 && isMissing(args[0]):
+		return nil // which is for opening it to say
 	case len(args) == 1 && isFile(args[0]):
 		return misused(cmd, "BASE is missing")
 	case isNew && !flags.Changed("name"):
@@ -143,6 +145,9 @@ func (a *app) runSignUpload(ctx context.Context, o signOptions, args []string) e
 		a.notes.Printf("%s; it holds until %s", withKept(fmt.Sprintf("To be delivered to %s: %s", d.URI, items(len(d.Items))), d.Delivered), clock(d.ExpiresAt))
 	}
 	a.notes.Printf("Afterwards: dtool sign --complete %s", shellQuoted(d.URI))
+	if len(d.Items) > 0 {
+		a.notes.Printf("For a new script: dtool sign --upload %s", shellQuoted(d.URI))
+	}
 	return nil
 }
 
@@ -157,7 +162,7 @@ func (a *app) prepareDelivery(ctx context.Context, o signOptions, args []string)
 	switch {
 	case len(args) == 1:
 		return client.RenewDelivery(ctx, args[0], sign)
-	case isFile(args[0]):
+	case isFile(args[0]), isMissing(args[0]):
 		n, err := a.newDataset(ctx, o, args[0])
 		if err != nil {
 			return nil, err
@@ -173,6 +178,12 @@ func (a *app) prepareDelivery(ctx context.Context, o signOptions, args []string)
 		err = hinted{err, "the dataset is there already, and whole"}
 	}
 	return d, err
+}
+
+// isMissing tells of what can only be a path that there is nothing at it.
+func isMissing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist) && !strings.Contains(path, ":")
 }
 
 // newDataset reads what is known of a dataset that is nowhere yet.

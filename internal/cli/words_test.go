@@ -280,8 +280,46 @@ dtool: warning: the dataset is frozen, but what only a proto dataset has could n
 dtool: s3://leaves/UUID: not all was removed, 0 of 6 objects: DeleteObjects s3://leaves at ENDPOINT, key UUID/nothing-has-this-key: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
 hint: the right s3:DeleteObject is missing, or the keys are not those for this bucket; dtool rm --yes s3://leaves/UUID goes on once the cause is gone
 `},
-		{"may not look for parts of uploads", on("ListMultipartUploads", denied(), "rm", "-q", "--yes", "THERE"), 0, `
-dtool: warning: parts of interrupted uploads may be left below UUID/: ListMultipartUploads s3://leaves at ENDPOINT, key UUID/: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+		{"may not look for parts of uploads", on("ListMultipartUploads", denied(), "rm", "-q", "--yes", "THERE"), 0, ""},
+		{"cannot look for parts of uploads", on("ListMultipartUploads", badday.Refuse(400, "InvalidArgument", "Invalid prefix."), "rm", "-q", "--yes", "THERE"), 0, `
+dtool: warning: parts of interrupted uploads may be left below UUID/: ListMultipartUploads s3://leaves at ENDPOINT, key UUID/: InvalidArgument: Invalid prefix. (HTTP 400, request ID)
+`},
+		{"a delivery is removed", func(d *desk) []string {
+			d.deliver()
+			return []string{"rm", "-q", "--yes", "s3://roots/" + d.uuid}
+		}, 0, `
+dtool: warning: s3://roots/UUID is being delivered: files can still come as long as what was signed for it holds, 7 days at most; dtool rm again removes those
+`},
+		{"a delivery is frozen as if all had come", func(d *desk) []string {
+			d.deliver()
+			return []string{"freeze", "s3://roots/" + d.uuid}
+		}, 2, `
+dtool: s3://roots/UUID: unfinished: a delivery is under way
+hint: dtool sign --complete URI checks and freezes what was delivered; dtool sign --upload URI signs what is missing
+`},
+		{"a delivery is read", func(d *desk) []string {
+			d.deliver()
+			return []string{"verify", "s3://roots/" + d.uuid}
+		}, 2, `
+dtool: s3://roots/UUID: not frozen: a proto dataset, unfinished: a delivery is under way
+hint: dtool sign --complete URI checks and freezes what was delivered; dtool sign --upload URI signs what is missing
+`},
+		{"a delivery gets a tag", func(d *desk) []string {
+			d.deliver()
+			return []string{"tag", "set", "s3://roots/" + d.uuid, "early"}
+		}, 2, `
+dtool: s3://roots/UUID: unfinished: a delivery is under way
+hint: dtool sign --complete URI checks and freezes what was delivered; dtool sign --upload URI signs what is missing
+`},
+		{"a delivery of no manifest", func(*desk) []string {
+			return []string{"sign", "--upload", "nowhere/manifest.json", "s3://roots"}
+		}, 2, `
+dtool: open nowhere/manifest.json: no such file or directory
+`},
+		{"a delivery of no manifest, with a name", func(*desk) []string {
+			return []string{"sign", "--upload", "nowhere/manifest.json", "--name", "buds", "s3://roots"}
+		}, 2, `
+dtool: open nowhere/manifest.json: no such file or directory
 `},
 		{"what was begun may not be removed", func(d *desk) []string {
 			d.day.Becomes(func(op, key string, _ *http.Request) badday.Fault {
