@@ -12,6 +12,8 @@ import (
 var (
 	// ErrNotDataset means that there is no dataset at a URI.
 	ErrNotDataset = errors.New("not a dataset")
+	// ErrNotPublished means that there is none at a URL. It is an [ErrNotDataset].
+	ErrNotPublished = fmt.Errorf("%w that is published", ErrNotDataset)
 	// ErrNotFrozen means that a frozen dataset is wanted where there is a proto
 	// dataset.
 	ErrNotFrozen = errors.New("not frozen: a proto dataset")

@@ -28,7 +28,7 @@ func (w website) find(ctx context.Context) (*place, error) {
 		uuid = uuid[before:] // a prefix may stand before it without a slash
 	}
 	if !uuidPattern.MatchString(uuid) {
-		return nil, fmt.Errorf("%s: %w: the URL of a published dataset ends in its UUID", quoted(uri), ErrNotDataset)
+		return nil, fmt.Errorf("%s: %w: the URL of one ends in its UUID", quoted(uri), ErrNotPublished)
 	}
 	m, err := w.manifest(ctx)
 	if err != nil {
@@ -47,7 +47,7 @@ func (w website) manifest(ctx context.Context) (httpManifest, error) {
 	store := w.client.Open(uri, web.Index{URLs: map[string]string{httpManifestName: url}})
 	text, err := readDocument(ctx, store, httpManifestName, maxHTTPManifest)
 	if errors.Is(err, storage.ErrNotFound) {
-		return httpManifest{}, fmt.Errorf("%s: %w: %w", quoted(uri), ErrNotDataset, err)
+		return httpManifest{}, fmt.Errorf("%s: %w: %w", quoted(uri), ErrNotPublished, err)
 	}
 	if err != nil {
 		return httpManifest{}, err

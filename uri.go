@@ -1,6 +1,7 @@
 package dtool
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -88,15 +89,26 @@ func refuseSecrets(scheme, rest string) error {
 	return nil
 }
 
-// parseAccessURL takes the URL of a published dataset apart. It may be signed.
+// parseAccessURL takes the URL of a published dataset apart, also where it is that of the
+// page for browsers, or of the document which it stands for. It may be signed.
 func parseAccessURL(scheme, uri string) (reference, error) {
 	text, query, _ := strings.Cut(uri[len(scheme):], "?")
 	text, _, _ = strings.Cut(text, "#")
 	host, path, _ := strings.Cut(strings.TrimPrefix(text, "://"), "/")
-	if _, err := web.ParseURL(uri); err != nil {
+	u, err := web.ParseURL(uri)
+	path, isPage := strings.CutSuffix(path, "/"+pageName)
+	switch {
+	case err != nil:
+	case web.IsCutOff(u):
+		err = errors.New("it is cut off before its signature, as by a shell at the first &: put it in quotes")
+	case isPage && signedParameter.MatchString("?"+query):
+		err = errors.New("it opens the page for browsers, and nothing else: the access URL is on that page")
+	}
+	if err != nil {
 		text = strings.TrimPrefix(text, "://")
 		return reference{}, fmt.Errorf("%w %s: %w", ErrInvalidURI, quoted(scheme+"://"+text[strings.LastIndex(text, "@")+1:]), err)
 	}
+	path = strings.TrimSuffix(path, "/"+httpManifestName)
 	return reference{scheme: scheme, bucket: host, path: strings.TrimRight(path, "/"), query: query}, nil
 }
 

@@ -142,6 +142,8 @@ func TestWhatIsNotPublished(t *testing.T) {
 		"http://h/" + fixtures.PublishedUUID + "#secret":                      dtool.ErrInvalidURI,
 		"https:///" + fixtures.PublishedUUID + "?secret":                      dtool.ErrInvalidURI,
 		"https:" + fixtures.PublishedUUID:                                     dtool.ErrInvalidURI,
+		site.uri + "?X-Amz-Algorithm=AWS4-HMAC-SHA256":                        dtool.ErrInvalidURI,
+		site.uri + "/index.html?X-Amz-Signature=secret":                       dtool.ErrInvalidURI,
 	} {
 		_, err := w.Open(t.Context(), uri)
 		if !errors.Is(err, kind) || strings.Contains(err.Error(), "secret") {

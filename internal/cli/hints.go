@@ -14,6 +14,7 @@ type hintWhen struct {
 // neither the store nor the command knows better. The first that fits is taken.
 func hints() []hintWhen {
 	return []hintWhen{
+		{dtool.ErrNotPublished, "it is to be the access URL that dtool publish printed, and that is on the page for browsers: ask whoever published the dataset"},
 		{dtool.ErrNotDataset, "dtool ls BASE lists the datasets of a directory or a bucket; dtool create --from DIR NAME makes one of a plain directory"},
 		{dtool.ErrDelivery, "dtool sign --complete URI checks and freezes what was delivered; dtool sign --upload URI signs what is missing"},
 		{dtool.ErrUnfinished, "dtool cp --resume SOURCE BASE completes a copy that was interrupted; dtool rm URI removes what dtool create left"},

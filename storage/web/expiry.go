@@ -38,3 +38,9 @@ func wholeSeconds(text string) (int64, bool) {
 	const most = 1 << 33 // what a duration can hold, and a moment of the year 2242
 	return seconds, err == nil && seconds >= 0 && seconds <= most
 }
+
+// IsCutOff tells of a URL that it was signed, and has lost its signature.
+func IsCutOff(u *url.URL) bool {
+	q := u.Query()
+	return q.Has("X-Amz-Algorithm") && !q.Has("X-Amz-Signature") || q.Has("X-Goog-Algorithm") && !q.Has("X-Goog-Signature")
+}

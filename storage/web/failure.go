@@ -167,6 +167,8 @@ func (f *failure) kind() error {
 		return storage.ErrForbidden
 	case f.status == http.StatusTooManyRequests, f.status == http.StatusServiceUnavailable:
 		return storage.ErrThrottled
+	case f.status/100 == 4 && f.status != http.StatusProxyAuthRequired && f.status != http.StatusRequestTimeout:
+		return nil // an answer, and none to ask again for
 	}
 	return storage.ErrUnreachable
 }

@@ -66,12 +66,12 @@ func holds(t *testing.T, s storage.Store) {
 func failsAs(t *testing.T, s storage.Store, kind error, says ...string) {
 	t.Helper()
 	text, err := read(t.Context(), s, "object", storage.Range{})
-	if !errors.Is(err, kind) {
+	if kind != nil && !errors.Is(err, kind) {
 		t.Fatalf("%d bytes, %v; want %v", len(text), err, kind)
 	}
 	failure, _ := errors.AsType[*storage.Error](err)
-	if failure == nil {
-		t.Fatalf("%v is no *storage.Error", err)
+	if failure == nil || kind == nil && failure.Kind != nil {
+		t.Fatalf("%v is no *storage.Error of the kind %v", err, kind)
 	}
 	for _, words := range says {
 		if !strings.Contains(err.Error()+"; "+failure.Hint, words) {
