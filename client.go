@@ -147,8 +147,10 @@ func (c *Client) bucketOpeners(o Options, pace *transport.Pace) map[string]stora
 				SecretAccessKey: set.SecretAccessKey,
 				Region:          set.Region,
 				Addressing:      s3.Addressing(set.Addressing),
-				EndpointSetting: config.S3Setting(scheme, "ENDPOINT", bucket),
-				KeySetting:      config.S3Setting(scheme, "ACCESS_KEY_ID", bucket),
+				EndpointSetting: bucketSetting(scheme, config.Endpoint, bucket, "--endpoint"),
+				KeySetting:      bucketSetting(scheme, config.AccessKeyID, bucket, "--keys"),
+				RegionSetting:   bucketSetting(scheme, config.Region, bucket, "--region"),
+				PlaceHint:       placeHint(scheme, bucket, set.Prefix),
 				Log:             o.Logger,
 				Limits:          limits,
 			})

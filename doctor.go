@@ -115,7 +115,7 @@ func (d *doctor) website(ctx context.Context, before []storage.Check) iter.Seq[s
 
 // store has the store look at itself.
 func (d *doctor) store(ctx context.Context, _ []storage.Check) iter.Seq[storage.Check] {
-	scratch := ".dtool-doctor-" + strings.ToLower(rand.Text()[:10])
+	scratch := scratchBegin + strings.ToLower(rand.Text()[:10])
 	o := storage.DiagnoseOptions{Scratch: scratch, ReadOnly: d.o.ReadOnly}
 	var store storage.Store
 	switch b := d.base.(type) {

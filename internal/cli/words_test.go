@@ -37,6 +37,16 @@ func TestPlainWords(t *testing.T) {
 // has makes the day one on which every request for an operation gets an answer.
 func (d *desk) has(op string, fault badday.Fault) { d.day.Becomes(badday.Always(op, fault)) }
 
+// mayNotBegin makes the day one on which a registration may be written, and no dataset.
+func (d *desk) mayNotBegin() {
+	d.day.Becomes(func(op, key string, _ *http.Request) badday.Fault {
+		if op == "PutObject" && strings.HasSuffix(key, "/README.txt") {
+			return denied()
+		}
+		return nil
+	})
+}
+
 // deliver has the dataset delivered to the bucket "roots", and not completed.
 func (d *desk) deliver() {
 	d.t.Helper()
@@ -94,11 +104,11 @@ hint: the store has a fault of its own: try again later, or tell whoever runs it
 `},
 		{"another region, not said which", on("", badday.Refuse(301, "PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint."), "ls", "s3://leaves"), 1, `
 dtool: ListObjectsV2 s3://leaves at ENDPOINT, key dtool-: unreachable: PermanentRedirect: The bucket you are attempting to access must be addressed using the specified endpoint. (HTTP 301, request ID)
-hint: the bucket is in another region, or the store has moved: set DTOOL_S3_ENDPOINT_leaves to where it is, or AWS_REGION
+hint: the bucket is in another region, or the store has moved: set DTOOL_S3_REGION_leaves (dtool config s3 leaves --region REGION), or DTOOL_S3_ENDPOINT_leaves (dtool config s3 leaves --endpoint URL)
 `},
 		{"another region, and back", on("", badday.Refuse(301, "PermanentRedirect", "Elsewhere.", "X-Amz-Bucket-Region: eu-north-1"), "ls", "s3://leaves"), 1, `
 dtool: ListObjectsV2 s3://leaves at ENDPOINT, key dtool-: unreachable: PermanentRedirect: Elsewhere. (HTTP 301, request ID)
-hint: the bucket is in another region, or the store has moved: set DTOOL_S3_ENDPOINT_leaves to where it is, or AWS_REGION
+hint: the bucket is in another region, or the store has moved: set DTOOL_S3_REGION_leaves (dtool config s3 leaves --region REGION), or DTOOL_S3_ENDPOINT_leaves (dtool config s3 leaves --endpoint URL)
 `},
 		{"a page in place of a listing", on("", badday.Page(200), "ls", "s3://leaves"), 1, `
 dtool: ListObjectsV2 s3://leaves at ENDPOINT, key dtool-: unreachable: the answer is an HTML page and not one of S3 (HTTP 200)
@@ -156,7 +166,7 @@ dtool: DTOOL_S3_ACCESS_KEY_ID_leaves is set, and DTOOL_S3_SECRET_ACCESS_KEY_leav
 			return []string{"ls", "s3://leaves"}
 		}, 1, `
 dtool: ListObjectsV2 s3://leaves at ENDPOINT, key dtool-: forbidden: AccessDenied: Access Denied. (HTTP 403, request ID)
-hint: there are no credentials for this bucket, so the request was not signed: set DTOOL_S3_ACCESS_KEY_ID_leaves, or sign in
+hint: there are no credentials for this bucket, so the request was not signed: set DTOOL_S3_ACCESS_KEY_ID_leaves (dtool config s3 leaves --keys), or sign in
 `},
 		{"the clock is wrong", on("", badday.Refuse(403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large."), "ls", "s3://leaves"), 1, `
 dtool: ListObjectsV2 s3://leaves at ENDPOINT, key dtool-: forbidden: RequestTimeTooSkewed: The difference between the request time and the current time is too large. (HTTP 403, request ID)
@@ -204,6 +214,33 @@ hint: the right s3:PutObject is missing, or the keys are not those for this buck
 dtool: copying item a.txt (cfc7b4885384957ae445bc14914d4588f607651c): PutObject s3://roots at ENDPOINT, key UUID/data/cfc7b4885384957ae445bc14914d4588f607651c: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
 hint: the right s3:PutObject is missing, or the keys are not those for this bucket; dtool cp --resume SOURCE s3://roots goes on once the cause is gone
 `},
+		{"may not write where no prefix is set", func(d *desk) []string {
+			d.mayNotBegin()
+			return []string{"cp", d.source, "s3://roots"}
+		}, 1, `
+dtool: PutObject s3://roots at ENDPOINT, key UUID/README.txt: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: the right s3:PutObject is missing, or the keys are not those for this bucket; new datasets go to the root of the bucket, since DTOOL_S3_DATASET_PREFIX_roots is not set (dtool config s3 roots --prefix u/NAME/); dtool cp --resume SOURCE s3://roots goes on once the cause is gone
+`},
+		{"may not write below the prefix", func(d *desk) []string {
+			d.mayNotBegin()
+			d.environ["DTOOL_S3_DATASET_PREFIX_roots"] = "u/jane"
+			return []string{"cp", d.source, "s3://roots"}
+		}, 1, `
+dtool: PutObject s3://roots at ENDPOINT, key u/jane/UUID/README.txt: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: the right s3:PutObject is missing, or the keys are not those for this bucket; new datasets go below u/jane/, which DTOOL_S3_DATASET_PREFIX_roots says: is that your own? (dtool config s3 roots --prefix u/NAME/); dtool cp --resume SOURCE s3://roots goes on once the cause is gone
+`},
+		{"may not write to a dataset of somebody's", func(d *desk) []string {
+			d.day.Becomes(func(op, key string, _ *http.Request) badday.Fault {
+				if op == "PutObject" && strings.Contains(key, "/tags/") {
+					return denied()
+				}
+				return nil
+			})
+			return []string{"tag", "set", d.there, "buds"}
+		}, 1, `
+dtool: PutObject s3://leaves at ENDPOINT, key UUID/tags/buds: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: the right s3:PutObject is missing, or the keys are not those for this bucket
+`},
 		{"may not look at items", func(d *desk) []string {
 			proto := d.must("create", "-q", "buds", "s3://roots")
 			d.must("add", "item", filepath.Join(d.source, "data", "a.txt"), proto)
@@ -240,7 +277,7 @@ hint: dtool sign --upload s3://roots/UUID signs that again
 			return []string{"sign", "--upload", "--name", "buds", filepath.Join(d.empty, "manifest.json"), "s3://roots"}
 		}, 1, `
 dtool: signing item a.txt (cfc7b4885384957ae445bc14914d4588f607651c): sign PutObject s3://roots at ENDPOINT, key UUID/data/cfc7b4885384957ae445bc14914d4588f607651c: forbidden: there are no credentials to sign with
-hint: set DTOOL_S3_ACCESS_KEY_ID_roots, or sign in
+hint: set DTOOL_S3_ACCESS_KEY_ID_roots (dtool config s3 roots --keys), or sign in
 `},
 		{"a manifest that leads out", func(d *desk) []string {
 			d.lonelyManifest("../.ssh/authorized_keys", "d41d8cd98f00b204e9800998ecf8427e", 0)

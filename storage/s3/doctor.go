@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -127,7 +125,8 @@ func (d *diagnosis) tidy(ctx context.Context, calledOff bool) error {
 func (d *diagnosis) tidyOnce(ctx context.Context) error {
 	var failed []error
 	for id, key := range d.uploads {
-		failed = append(failed, d.abort(ctx, key, id))
+		_, err := d.callOff(ctx, key, id)
+		failed = append(failed, err)
 	}
 	if keys := slices.Sorted(maps.Keys(d.made)); len(keys) > 0 {
 		failed = append(failed, d.remove(ctx, keys))
@@ -149,23 +148,18 @@ func (d *diagnosis) remove(ctx context.Context, keys []string) error {
 	return err
 }
 
-func (d *diagnosis) abort(ctx context.Context, key, id string) error {
-	_, err := call(ctx, d.Store, "AbortMultipartUpload", key, func(ctx context.Context, region func(*s3.Options)) (*s3.AbortMultipartUploadOutput, error) {
-		return d.api.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &d.bucket, Key: &key, UploadId: &id}, region)
-	})
-	if err == nil {
-		delete(d.uploads, id)
-	}
-	return err
-}
-
 // left names what is still there.
 func (d *diagnosis) left() []string {
-	left := slices.Sorted(maps.Keys(d.made))
+	return append(slices.Sorted(maps.Keys(d.made)), d.unfinished()...)
+}
+
+func (d *diagnosis) unfinished() []string {
+	var keys []string
 	for _, key := range d.uploads {
-		left = append(left, key+" (parts of an upload)")
+		keys = append(keys, key+" (parts of an upload)")
 	}
-	return left
+	slices.Sort(keys)
+	return keys
 }
 
 func leftBehind(keys []string, err error) storage.Check {

@@ -34,7 +34,7 @@ func (d *diagnosis) accessSteps() []storage.CheckStep {
 func (d *diagnosis) checkCredentials(ctx context.Context) storage.Check {
 	if d.anonymous {
 		return warning("none found: requests are not signed, which is enough for what everybody may read",
-			"set "+d.keySetting+" and the secret access key that belongs to it, or sign in with AWS tools")
+			"set "+d.keySetting.to("")+" and the secret access key that belongs to it, or sign in with AWS tools")
 	}
 	found, err := d.api.Options().Credentials.Retrieve(ctx)
 	if err != nil {
@@ -58,7 +58,7 @@ func (d *diagnosis) checkCredentials(ctx context.Context) storage.Check {
 func (d *diagnosis) keyOrigin(source string) string {
 	switch source {
 	case credentials.StaticCredentialsName:
-		return d.keySetting
+		return d.keySetting.Name
 	case config.CredentialsSourceName:
 		return "AWS_ACCESS_KEY_ID"
 	}
@@ -118,13 +118,13 @@ func (d *diagnosis) checkRegion(context.Context) storage.Check {
 		return good("%s, %s", is, origin)
 	}
 	check := note("%s is asked for, %s; the bucket is in %s, where it was followed to", asked, origin, is)
-	check.Hint = "setting AWS_REGION to " + is + " spares a request"
+	check.Hint = "set " + d.regionSetting.to(is) + ", which spares a request"
 	return check
 }
 
 func (d *diagnosis) regionOrigin() string {
 	if d.config.Region != "" {
-		return "from the settings of the bucket"
+		return "from " + d.regionSetting.Name
 	}
 	for _, source := range d.sources {
 		switch source := source.(type) {
@@ -185,7 +185,10 @@ func (d *diagnosis) readable() storage.Info {
 func (d *diagnosis) checkRead(ctx context.Context) storage.Check {
 	info := d.readable()
 	if info.Key == "" {
-		if d.first.err != nil && !d.o.ReadOnly {
+		switch {
+		case d.first.err != nil && d.o.ReadOnly:
+			return storage.Check{Status: storage.Skipped, Found: "needs list: what could be read is not known"}
+		case d.first.err != nil:
 			return storage.Check{Status: storage.Skipped, Found: "needs write or list: what could be read is not known"}
 		}
 		return storage.Check{Status: storage.Skipped, Found: "nothing is there that could be read"}

@@ -3,6 +3,7 @@ package s3
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -122,31 +123,70 @@ func (d *diagnosis) checkPartLimit(ctx context.Context) storage.Check {
 		"objects of up to 586 GiB are sent in at most 1,000 parts; larger ones may fail here")
 }
 
-// checkUploads looks for the unfinished upload and calls it off.
+// checkUploads looks for the unfinished upload and calls it off. Rights to do neither
+// are enough for all that there is to do (docs/format.md, section 7).
 func (d *diagnosis) checkUploads(ctx context.Context) storage.Check {
 	key := d.key("limit")
 	delete(d.made, key) // there is no object
 	listed, listErr := d.lastUpload(ctx, key)
-	var abortErr error
+	var refused error
 	for id, of := range d.uploads {
-		if abortErr = d.abort(ctx, of, id); abortErr != nil {
-			break
+		var err error
+		if refused, err = d.callOff(ctx, of, id); err != nil {
+			check := leftBehind(d.unfinished(), refused)
+			check.Hint += "; " + partsStay
+			if ctx.Err() == nil {
+				clear(d.uploads) // they have been named
+			}
+			return check
+		}
+	}
+	const again = "a copy that was interrupted in a large item sends all of it again"
+	var mayNot []string
+	for _, r := range []struct {
+		err         error
+		what, means string
+	}{
+		{listErr, "be listed (s3:ListBucketMultipartUploads)", again},
+		{refused, "be called off (s3:AbortMultipartUpload)", partsStay},
+	} {
+		switch {
+		case errors.Is(r.err, storage.ErrForbidden):
+			mayNot = append(mayNot, "may not "+r.what+": "+r.means)
+		case r.err != nil:
+			return blemish(r.err, r.means)
 		}
 	}
 	switch {
-	case abortErr != nil:
-		check := leftBehind(d.left(), abortErr)
-		check.Hint += "; a rule of the bucket should remove unfinished uploads after some days"
-		if ctx.Err() == nil {
-			clear(d.uploads) // they have been named
-		}
-		return check
-	case listErr != nil:
-		return blemish(listErr, "a copy that was interrupted in a large item sends all of it again")
+	case mayNot != nil:
+		return note("%s", strings.Join(mayNot, "; "))
 	case listed == "":
-		return warning("can be called off, and are not listed", "a copy that was interrupted in a large item sends all of it again")
+		return warning("can be called off, and are not listed", again)
 	}
 	return good("can be listed and called off")
+}
+
+const partsStay = "parts that interrupted work leaves stay until a rule of the bucket removes them"
+
+// callOff ends an upload without an object. Where that is refused, an object is made of
+// it, which can be removed as all others can.
+func (d *diagnosis) callOff(ctx context.Context, key, id string) (refused, err error) {
+	if refused = d.abortUpload(ctx, key, id); refused != nil {
+		err = d.makeObject(ctx, key, id)
+	}
+	if err == nil {
+		delete(d.uploads, id)
+	}
+	return refused, err
+}
+
+func (d *diagnosis) makeObject(ctx context.Context, key, id string) error {
+	etag, err := d.sendPart(ctx, key, id, 1, []byte(d.text))
+	if err != nil {
+		return err
+	}
+	d.made[key] = true
+	return d.refused(key, d.completeUpload(ctx, key, id, []types.CompletedPart{{ETag: &etag, PartNumber: aws.Int32(1)}}))
 }
 
 // endSteps remove what was written.

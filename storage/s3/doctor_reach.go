@@ -43,7 +43,7 @@ func (d *diagnosis) url() *url.URL {
 func (d *diagnosis) checkAddress(ctx context.Context) storage.Check {
 	u := d.url()
 	if u == nil {
-		return bad("the settings lead to no host", "check "+d.endpointSetting+" and the region")
+		return bad("the settings lead to no host", "check "+d.endpointSetting.Name+" and "+d.regionSetting.Name)
 	}
 	at := strings.TrimSuffix(u.String(), "/") + ", " + d.endpointOrigin(ctx)
 	if d.api.Options().UsePathStyle {
@@ -66,7 +66,7 @@ func isNear(host string) bool {
 // endpointOrigin says who has set the endpoint.
 func (d *diagnosis) endpointOrigin(ctx context.Context) string {
 	if d.config.Endpoint != "" {
-		return "from " + d.endpointSetting
+		return "from " + d.endpointSetting.Name
 	}
 	type provider interface {
 		GetServiceBaseEndpoint(ctx context.Context, sdkID string) (string, bool, error)
@@ -82,7 +82,7 @@ func (d *diagnosis) endpointOrigin(ctx context.Context) string {
 		}
 	}
 	if d.atAWS {
-		return "which is AWS, since " + d.endpointSetting + " is not set"
+		return "which is AWS, since " + d.endpointSetting.to("URL") + " is not set"
 	}
 	return "from the AWS configuration"
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -75,7 +76,8 @@ func (s *surgery) has(plan badday.Plan) {
 func (s *surgery) config() s3.Config {
 	return s3.Config{
 		Endpoint: s.front.Endpoint, AccessKeyID: s.front.AccessKey, SecretAccessKey: s.front.SecretKey,
-		EndpointSetting: "THE_ENDPOINT", KeySetting: "THE_KEY", MaxBackoff: time.Millisecond, Stall: 5 * time.Second,
+		EndpointSetting: s3.Setting{Name: "THE_ENDPOINT"}, KeySetting: s3.Setting{Name: "THE_KEY", Command: "set key"},
+		RegionSetting: s3.Setting{Name: "THE_REGION", Command: "set region"}, MaxBackoff: time.Millisecond, Stall: 5 * time.Second,
 	}
 }
 
@@ -235,6 +237,9 @@ func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 		}, forbidden), want: map[string]string{
 			"list": "failed: s3:ListBucket", "pages": "skipped: needs list", "write": "ok: 52 bytes",
 		}},
+		"no right to list, and only reading is wanted": {readOnly: true, plan: on("ListObjectsV2", "list-type", forbidden), want: map[string]string{
+			"list": "failed: s3:ListBucket", "read": "skipped: needs list: what could be read is not known",
+		}},
 		"no right to write": {plan: when(isWrite, forbidden), want: map[string]string{
 			"write": "failed: s3:PutObject", "registration": "failed: s3:PutObject", "read": "ok: 18 bytes", "metadata": "skipped: needs write",
 		}},
@@ -282,7 +287,18 @@ func TestDiagnosisNamesWhatIsWrong(t *testing.T) {
 			"part limit": "warning: 1,000 parts",
 		}},
 		"no right to look for uploads": {plan: on("ListMultipartUploads", "", forbidden), want: map[string]string{
-			"unfinished uploads": "warning: sends all of it again",
+			"unfinished uploads": "info: (s3:ListBucketMultipartUploads): a copy that was interrupted in a large item sends all of it again",
+		}},
+		"no right to call off uploads": {plan: on("AbortMultipartUpload", "", forbidden), want: map[string]string{
+			"unfinished uploads": "info: may not be called off (s3:AbortMultipartUpload): parts that interrupted work leaves stay",
+		}},
+		"no right to look for uploads, nor to call them off": {plan: when(func(op string, _ *http.Request) bool {
+			return op == "ListMultipartUploads" || op == "AbortMultipartUpload"
+		}, forbidden), want: map[string]string{
+			"unfinished uploads": "info: sends all of it again; may not be called off (s3:AbortMultipartUpload)",
+		}},
+		"uploads that cannot be called off": {plan: on("AbortMultipartUpload", "", badday.Refuse(501, "NotImplemented", "no")), want: map[string]string{
+			"unfinished uploads": "warning: parts that interrupted work leaves stay",
 		}},
 		"no copying": {plan: on("CopyObject", "", badday.Refuse(501, "NotImplemented", "A header is not implemented.")), want: map[string]string{
 			"copy": "warning: passes through this computer",
@@ -353,7 +369,7 @@ func TestDiagnosisOfSettings(t *testing.T) {
 			"bucket": "failed: check the name of the bucket", "list": "skipped: needs bucket",
 		}},
 		"another region": {func(_ *surgery, c *s3.Config) { c.Region = "eu-north-1" }, map[string]string{
-			"region": "info: setting AWS_REGION to us-east-1 spares a request",
+			"region": "info: set THE_REGION (set region us-east-1), which spares a request",
 		}},
 		"a port where nothing listens": {func(_ *surgery, c *s3.Config) { c.Endpoint = "http://127.0.0.1:1" }, map[string]string{
 			"connection": "failed: check host and port", "TLS": "skipped: needs connection",
@@ -438,13 +454,33 @@ func TestDiagnosisNamesWhatItLeaves(t *testing.T) {
 	}, forbidden))
 	found := s.diagnose(t.Context(), s.config(), storage.DiagnoseOptions{})
 	mustTell(t, found, map[string]string{
-		"registration": "warning: left in the bucket: " + marker, "delete": "warning: " + scratch + "/object", "unfinished uploads": "warning: (parts of an upload)",
+		"registration": "warning: left in the bucket: " + marker, "delete": "warning: " + scratch + "/object", "unfinished uploads": "info: (s3:AbortMultipartUpload)",
 	})
 	told := found["registration"].Found + found["delete"].Found
+	if strings.Contains(told, "parts of an upload") {
+		t.Errorf("what is an object now is named as an upload: %s", told)
+	}
 	for _, key := range s.there() {
 		if (key == marker || strings.HasPrefix(key, scratch)) && !strings.Contains(told, key) {
 			t.Errorf("%s is left, and not named", key)
 		}
+	}
+}
+
+// TestDiagnosisNamesUnfinishedUploads has a store where an upload cannot be ended, and
+// everything else be removed.
+func TestDiagnosisNamesUnfinishedUploads(t *testing.T) {
+	s := newSurgery(t, s3test.StartOwn(t))
+	s.has(when(func(op string, r *http.Request) bool {
+		return op == "AbortMultipartUpload" || op == "CompleteMultipartUpload" && strings.HasSuffix(r.URL.Path, "/limit")
+	}, badday.Refuse(403, "AccessDenied", "Access Denied")))
+	found := s.diagnose(t.Context(), s.config(), storage.DiagnoseOptions{})
+	const left = scratch + "/limit (parts of an upload)"
+	mustTell(t, found, map[string]string{"unfinished uploads": "warning: ; left in the bucket: " + left + " -> "})
+	if diff := cmp.Diff([]string{"upload of " + scratch + "/limit"}, slices.DeleteFunc(s.there(), func(key string) bool {
+		return !strings.Contains(key, scratch)
+	})); diff != "" {
+		t.Errorf("in the bucket afterwards (-want +got):\n%s", diff)
 	}
 }
 

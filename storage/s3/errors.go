@@ -142,7 +142,7 @@ func (s *Store) requestError(ctx context.Context, op, key string, err error) err
 	}
 	f := understand(err)
 	e := s.error(op, key, f.kind(op), f)
-	e.Hint = s.hint(op, f, e.Kind)
+	e.Hint = s.hint(op, key, f, e.Kind)
 	return e
 }
 

@@ -21,12 +21,14 @@ func right(op string) string {
 		return "s3:PutObject"
 	case "DeleteObjects":
 		return "s3:DeleteObject"
+	case "ListMultipartUploads":
+		return "s3:ListBucketMultipartUploads"
 	}
 	return "s3:" + op
 }
 
 // hint says what to try next.
-func (s *Store) hint(op string, f *failure, kind error) string {
+func (s *Store) hint(op, key string, f *failure, kind error) string {
 	switch {
 	case f.keyless:
 		return "check the AWS profile, or sign in again"
@@ -45,7 +47,7 @@ func (s *Store) hint(op string, f *failure, kind error) string {
 	}
 	switch kind {
 	case storage.ErrForbidden:
-		return s.forbiddenHint(op)
+		return s.forbiddenHint(op, key)
 	case storage.ErrNoStore:
 		return s.whereHint("check the name of the bucket")
 	case storage.ErrThrottled:
@@ -69,7 +71,7 @@ func (s *Store) unreachableHint(f *failure) string {
 	case f.status == 0:
 		return s.whereHint("check the network and the endpoint")
 	case f.status/100 == 3:
-		return "the bucket is in another region, or the store has moved: set " + s.endpointSetting + " to where it is, or AWS_REGION"
+		return "the bucket is in another region, or the store has moved: set " + s.regionSetting.to("REGION") + ", or " + s.endpointSetting.to("URL")
 	case f.status/100 == 5 && f.code != "":
 		return "the store has a fault of its own: try again later, or tell whoever runs it, with the request"
 	}
@@ -99,13 +101,16 @@ func certificateHint(err error) string {
 	return ""
 }
 
-func (s *Store) forbiddenHint(op string) string {
+func (s *Store) forbiddenHint(op, key string) string {
 	if s.anonymous {
-		return "there are no credentials for this bucket, so the request was not signed: set " + s.keySetting + ", or sign in"
+		return "there are no credentials for this bucket, so the request was not signed: set " + s.keySetting.to("") + ", or sign in"
 	}
 	hint := "the right " + right(op) + " is missing, or the keys are not those for this bucket"
 	if op == "HeadObject" {
 		hint += "; without the right s3:ListBucket this is also the answer where there is no such object"
+	}
+	if place := s.placeHint(key); place != "" && op == "PutObject" {
+		hint += "; " + place
 	}
 	if s.atAWS && (op == "PutObjectAcl" || op == "PutBucketPolicy") {
 		hint += "; Block Public Access, of the bucket or of the account, may answer so, too"
@@ -115,7 +120,7 @@ func (s *Store) forbiddenHint(op string) string {
 
 func (s *Store) whereHint(hint string) string {
 	if s.atAWS {
-		return hint + "; " + s.endpointSetting + " is not set, so AWS was asked"
+		return hint + "; " + s.endpointSetting.to("URL") + " is not set, so AWS was asked"
 	}
 	return hint
 }

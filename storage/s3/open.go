@@ -54,7 +54,8 @@ func open(ctx context.Context, bucket string, c Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		bucket: bucket, endpointSetting: c.EndpointSetting, keySetting: c.KeySetting, limits: c.Limits, partSize: c.PartSize, inFlight: c.PartsInFlight, copySize: c.CopySize,
+		bucket: bucket, endpointSetting: c.EndpointSetting, keySetting: c.KeySetting, regionSetting: c.RegionSetting, placeHint: c.PlaceHint,
+		limits: c.Limits, partSize: c.PartSize, inFlight: c.PartsInFlight, copySize: c.CopySize,
 		retryer: c.retryer(shared.RetryMaxAttempts), keptWaiting: keptWaiting, grace: defaultGrace,
 		config: given, sources: shared.ConfigSources,
 	}
@@ -117,13 +118,13 @@ func (c Config) checkEndpoint() (Config, error) {
 	}
 	u, err := url.Parse(c.Endpoint)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return c, fmt.Errorf("%s is not a URL of the form https://host or http://host:port", c.EndpointSetting)
+		return c, fmt.Errorf("%s is not a URL of the form https://host or http://host:port", c.EndpointSetting.Name)
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return c, fmt.Errorf("%s has more than scheme, host, port and path", c.EndpointSetting)
+		return c, fmt.Errorf("%s has more than scheme, host, port and path", c.EndpointSetting.Name)
 	}
 	if port, err := strconv.Atoi(u.Port()); u.Port() != "" && (err != nil || port < 1 || port > 65535) {
-		return c, fmt.Errorf("%s has the port %.20s, and ports go from 1 to 65535", c.EndpointSetting, u.Port())
+		return c, fmt.Errorf("%s has the port %.20s, and ports go from 1 to 65535", c.EndpointSetting.Name, u.Port())
 	}
 	if host := awsHost.FindStringSubmatch(u.Host); host != nil {
 		c.Endpoint = ""

@@ -14,9 +14,11 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,7 +53,8 @@ type Store struct {
 
 	briefly sync.Once // for saying how briefly what is signed may hold
 
-	endpointSetting, keySetting string // for hints
+	endpointSetting, keySetting, regionSetting Setting // for hints
+	placeHint                                  func(key string) string
 
 	config  Config // that it was opened with, and
 	sources []any  // what the SDK has found besides; both for Diagnose
@@ -84,11 +87,13 @@ type Config struct {
 	// of a host.
 	Addressing Addressing
 
-	// EndpointSetting and KeySetting are what the user calls the settings that
-	// Endpoint and AccessKeyID come from, for hints on what to set. They are
-	// "the endpoint" and "the access key" if nobody says.
-	EndpointSetting string
-	KeySetting      string
+	// EndpointSetting, KeySetting and RegionSetting are what the user knows the settings
+	// by that Endpoint, the keys and Region come from. They are "the endpoint", "the
+	// access key" and "the region" if nobody says.
+	EndpointSetting, KeySetting, RegionSetting Setting
+	// PlaceHint says of a key why it was chosen, for the hint to whoever may not write
+	// it; "" where there is nothing to say. Nil says nothing.
+	PlaceHint func(key string) string
 
 	// Limits bounds memory, requests and bandwidth of all stores that share it. If
 	// it is nil, the store has its own, with the defaults.
@@ -128,6 +133,21 @@ type Config struct {
 	transport http.RoundTripper // in place of the network, for tests
 }
 
+// A Setting is what a user knows a setting by, for hints on what to set.
+type Setting struct {
+	Name    string // such as DTOOL_S3_ENDPOINT_plants
+	Command string // that sets it if the value follows; empty if there is none
+}
+
+// to names the setting, and the command that gives it a value. The value is empty for
+// a command that asks for it.
+func (s Setting) to(value string) string {
+	if s.Command == "" {
+		return s.Name
+	}
+	return s.Name + " (" + strings.TrimSpace(s.Command+" "+value) + ")"
+}
+
 const (
 	defaultPartSize    = 16 << 20
 	defaultInFlight    = 4
@@ -146,11 +166,11 @@ func (c Config) withDefaults() Config {
 		c.Limits = NewLimits(LimitOptions{})
 	}
 	orDefault(&c.Connections, max(defaultConnections, 2*c.Limits.most))
-	if c.EndpointSetting == "" {
-		c.EndpointSetting = "the endpoint"
-	}
-	if c.KeySetting == "" {
-		c.KeySetting = "the access key"
+	c.EndpointSetting.Name = cmp.Or(c.EndpointSetting.Name, "the endpoint")
+	c.KeySetting.Name = cmp.Or(c.KeySetting.Name, "the access key")
+	c.RegionSetting.Name = cmp.Or(c.RegionSetting.Name, "the region")
+	if c.PlaceHint == nil {
+		c.PlaceHint = func(string) string { return "" }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -96,7 +96,7 @@ func nothingToTryAgain(o *s3.Options) { o.APIOptions = nil }
 func (s *Store) maySign(ctx context.Context, op, key string, expires time.Duration) error {
 	if s.anonymous {
 		e := s.error(op, key, storage.ErrForbidden, errors.New("there are no credentials to sign with"))
-		e.Hint = "set " + s.keySetting + ", or sign in"
+		e.Hint = "set " + s.keySetting.to("") + ", or sign in"
 		return e
 	}
 	c, err := s.api.Options().Credentials.Retrieve(ctx)

@@ -85,7 +85,7 @@ func TestSigningRefuses(t *testing.T) {
 
 func TestNobodySignsWithoutCredentials(t *testing.T) {
 	isolate(t)
-	store, err := s3.Open(t.Context(), "bucket", s3.Config{Endpoint: "http://store.test", KeySetting: "DTOOL_S3_ACCESS_KEY_ID_bucket"})
+	store, err := s3.Open(t.Context(), "bucket", s3.Config{Endpoint: "http://store.test", KeySetting: s3.Setting{Name: "DTOOL_S3_ACCESS_KEY_ID_bucket"}})
 	if err != nil {
 		t.Fatal(err)
 	}
