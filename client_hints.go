@@ -10,7 +10,7 @@ import (
 )
 
 // plainBucket is the name of a bucket that a shell takes as it is.
-var plainBucket = regexp.MustCompile(`^[0-9A-Za-z._-]+$`)
+var plainBucket = regexp.MustCompile(`^[0-9A-Za-z._][0-9A-Za-z._-]*$`)
 
 // configCommand is the command that a setting of a bucket is made with, or "" for a
 // name that no command can be copied with.

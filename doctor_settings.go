@@ -5,18 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
+	"github.com/dtool-go/dtool/internal/config"
 	"github.com/dtool-go/dtool/storage"
 )
 
 // settings tells where the settings come from that there are for the place.
 func (d *doctor) settings(ctx context.Context, before []storage.Check) iter.Seq[storage.Check] {
 	steps := []storage.CheckStep{{Name: "settings file", For: storage.Reading, Run: d.checkFile}}
-	if !d.ref.isDirectory() && !d.ref.isWeb() {
+	switch {
+	case d.ref.isDirectory():
+		steps = append(steps, storage.CheckStep{Name: "settings", For: storage.Reading, Run: d.checkNamesake})
+	case !d.ref.isWeb():
 		steps = append(steps, storage.CheckStep{Name: "settings", For: storage.Reading, Run: d.checkSettings})
 	}
 	if !d.ref.isDirectory() {
@@ -47,14 +53,40 @@ func (d *doctor) checkSettings(context.Context) storage.Check {
 	if len(origins) == 0 {
 		return storage.Check{Status: storage.Note, Found: "none for this bucket: AWS and its own settings are gone by"}
 	}
-	var told []string
-	for _, o := range origins {
-		told = append(told, o.String())
-	}
+	told := strings.Join(inGroups(origins), "; ")
 	if set, err := d.client.settings.S3(d.ref.scheme, d.ref.bucket); err == nil && set.Prefix != "" {
-		told = append(told, "so that new datasets lie below "+set.Prefix)
+		told += ", so that new datasets lie below " + set.Prefix
 	}
-	return storage.Check{Status: storage.OK, Found: strings.Join(told, ", ")}
+	return storage.Check{Status: storage.OK, Found: told}
+}
+
+// inGroups names the settings that come from the same place together.
+func inGroups(origins []config.Origin) []string {
+	names := map[string][]string{} // by file
+	for _, o := range origins {
+		names[o.File] = append(names[o.File], o.Setting)
+	}
+	var groups []string
+	for _, file := range slices.Sorted(maps.Keys(names)) {
+		groups = append(groups, config.Origin{Setting: strings.Join(names[file], ", "), File: file}.String())
+	}
+	return groups
+}
+
+// checkNamesake has something to say if a bucket was meant that has the name of the
+// directory.
+func (d *doctor) checkNamesake(context.Context) storage.Check {
+	for _, scheme := range []string{"s3", "ecs"} {
+		if set, err := d.client.settings.S3(scheme, d.uri); err == nil && set == (config.S3Settings{}) {
+			continue
+		}
+		return storage.Check{
+			Status: storage.Note,
+			Found:  "of the directory there are none, and of a bucket of its name there are",
+			Hint:   "dtool doctor " + scheme + "://" + d.uri + " examines the bucket",
+		}
+	}
+	return storage.Check{}
 }
 
 // checkCache tries to write where the content of remote items is kept.

@@ -270,6 +270,28 @@ func (o *office) mustBeRefused(key, right string, args ...string) {
 	}
 }
 
+// TestRightsAreEnoughForADiagnosis has a user who may neither look for unfinished
+// uploads nor call one off.
+func TestRightsAreEnoughForADiagnosis(t *testing.T) {
+	o := newOffice(t, []string{"--principal", "olssont", "plants", "u/olssont/"})
+	o.as(o.olssont)
+	o.below("u/olssont/")
+	said := o.dtool("doctor", "s3://plants")
+	if said.code != 0 || strings.Contains(said.stdout, "left in the bucket") || !strings.Contains(said.stdout, "may not be called off") ||
+		!strings.HasSuffix(said.stdout, "\nDatasets can be made, copied, read and verified here\n") {
+		t.Errorf("exit code %d: %s%s", said.code, said.stdout, said.stderr)
+	}
+	if left := slices.Concat(slices.Sorted(maps.Keys(o.real.Objects(t, "plants"))), o.real.Uploads(t, "plants")); left != nil {
+		t.Errorf("left in the bucket: %q", left)
+	}
+
+	o.below("")
+	said = o.dtool("doctor", "s3://plants")
+	if said.code != 1 || !strings.Contains(said.stdout, "new datasets go to the root of the bucket, since DTOOL_S3_DATASET_PREFIX_plants is not set (dtool config s3 plants --prefix u/NAME/)") {
+		t.Errorf("without a prefix: exit code %d: %s%s", said.code, said.stdout, said.stderr)
+	}
+}
+
 func TestWhoMayOnlyReadWritesNothing(t *testing.T) {
 	o := newOffice(
 		t,

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -19,7 +20,7 @@ func (a *app) configCommand() *cobra.Command {
 		group("user", "Print and change who you are",
 			a.settingCommand("name [NAME]...", "Print or set your full name", "DTOOL_USER_FULL_NAME", -1, nil),
 			a.settingCommand("email [ADDRESS]", "Print or set your e-mail address", "DTOOL_USER_EMAIL", 1, nil)),
-		a.settingCommand("readme-template [FILE]", "Print or set the template of a README", "DTOOL_README_TEMPLATE_FPATH", 1, nil),
+		a.settingCommand("readme-template [FILE]", "Print or set the template of a README", "DTOOL_README_TEMPLATE_FPATH", 1, a.asTemplate),
 		a.settingCommand("cache [DIR]", "Print or set where fetched items are kept", "DTOOL_CACHE_DIRECTORY", 1, filepath.Abs),
 		a.configS3Command(), a.configECSCommand(), a.configAzureCommand())
 	cmd.Long = configHelp
@@ -50,10 +51,19 @@ func (a *app) settingCommand(use, short, name string, most int, asSet func(strin
 	return withExits(cmd)
 }
 
+// asTemplate leaves a path as it is, and tells if no file is there.
+func (a *app) asTemplate(path string) (string, error) {
+	if info, err := os.Stat(path); err != nil || info.IsDir() {
+		a.notes.Printf("note: there is no file %s now, and a README needs its template", path)
+	}
+	return path, nil
+}
+
 // A fileSetting is a setting in the file.
 type fileSetting struct {
-	get func(config.File) string
-	set func(config.File) error
+	get   func(config.File) string
+	set   func(config.File) error
+	asked bool // for, so that nobody is to see it
 }
 
 // printSetting prints a setting, and sets it before if that is wanted.
@@ -67,7 +77,11 @@ func (a *app) printSetting(ctx context.Context, set bool, s fileSetting) error {
 	if err != nil {
 		return err
 	}
-	a.out.Printf("%s\n", s.get(file))
+	value := s.get(file)
+	if s.asked {
+		value = "set"
+	}
+	a.out.Printf("%s\n", value)
 	return nil
 }
 
@@ -114,7 +128,8 @@ func (a *app) ecsSettingCommand(use, short, what string) *cobra.Command {
 				}
 			}
 			return a.printSetting(cmd.Context(), len(args) > 1, fileSetting{
-				get: func(f config.File) string { return f.S3("ecs", what, bucket) },
+				get:   func(f config.File) string { return f.S3("ecs", what, bucket) },
+				asked: what == config.SecretAccessKey && len(args) > 1 && args[1] == fromInput,
 				set: func(f config.File) error {
 					if err := f.SetS3("ecs", what, bucket, value); err != nil {
 						return misused(cmd, "%v", err)
@@ -125,18 +140,21 @@ func (a *app) ecsSettingCommand(use, short, what string) *cobra.Command {
 		},
 	}
 	if what == config.SecretAccessKey {
-		cmd.Long = short + `. It is read from standard input, or asked for at a terminal, if SECRET is "-": what
-stands on the command line others on this computer may see.`
+		cmd.Long = short + `. If SECRET is "-" it is read from standard input, or asked for at a terminal, and not
+printed: what stands on the command line others on this computer may see.`
 	}
 	return withExits(cmd)
 }
+
+// fromInput stands for a secret that is asked for.
+const fromInput = "-"
 
 // valueOf gives an argument, or what is read in place of "-".
 func (a *app) valueOf(cmd *cobra.Command, arg string, secret bool) (string, error) {
 	switch {
 	case !secret || arg == "":
 		return arg, nil
-	case arg == "-":
+	case arg == fromInput:
 		values, err := a.askSecrets(cmd.Context(), "Secret key")
 		if err != nil {
 			return "", err
@@ -167,11 +185,14 @@ func (a *app) configAzureCommand() *cobra.Command {
 				return err
 			}
 			return a.printSetting(cmd.Context(), true, fileSetting{
-				get: func(f config.File) string { return f.Get(family + args[0]) },
-				set: func(f config.File) error { f.Set(family+args[0], key); return nil },
+				get:   func(f config.File) string { return f.Get(family + args[0]) },
+				asked: args[1] == fromInput,
+				set:   func(f config.File) error { f.Set(family+args[0], key); return nil },
 			})
 		},
 	}
+	set.Long = set.Short + `. If KEY is "-" it is read from standard input, or asked for at a
+terminal, and not printed.`
 	azure := group("azure", "Print and change settings of other programs for Azure", withExits(get), withExits(set),
 		a.lsSettingsCommand("Print the base URIs of Azure that there are settings of", "azure://", func(f config.File) []string {
 			return f.Ends(family)

@@ -11,9 +11,9 @@ import (
 )
 
 const configS3Help = `Prints how a bucket is reached, and where each setting comes from; without a bucket,
-the buckets that there are settings of. With flags it changes the settings first. The
-keys are asked for at a terminal, or read from two lines of standard input:
-access key ID and secret key.
+the buckets that there are settings of, in the file or in the environment. With flags
+it changes the settings first. The keys are asked for at a terminal, or read from
+two lines of standard input: access key ID and secret key.
 
   dtool config s3 plants --endpoint https://s3.example.org --prefix u/olssont/ --keys
   dtool config s3 plants --remove region,addressing
@@ -75,6 +75,9 @@ func (a *app) runConfigS3(cmd *cobra.Command, args []string, c s3Changes) error 
 		}
 		return a.listS3()
 	}
+	if flag := flagMeant(args); flag != "" {
+		return misused(cmd, "settings are given as flags: dtool config s3 %s %s", shellQuoted(args[0]), flag)
+	}
 	var buckets []bucketURI
 	for _, arg := range args {
 		bucket, ok := parseBucket(arg)
@@ -89,6 +92,27 @@ func (a *app) runConfigS3(cmd *cobra.Command, args []string, c s3Changes) error 
 		}
 	}
 	return a.showS3(buckets)
+}
+
+// flagMeant gives the flag for what was written as an argument behind the bucket, as
+// dtool config ecs takes its settings, or "".
+func flagMeant(args []string) string {
+	if len(args) < 2 { //nolint:mnd // a bucket and a setting
+		return ""
+	}
+	switch args[1] {
+	case "endpoint":
+		return "--endpoint URL"
+	case "prefix":
+		return "--prefix PREFIX"
+	case "region":
+		return "--region REGION"
+	case "addressing":
+		return "--addressing path"
+	case "keys", "access-key-id", "secret-access-key":
+		return "--keys"
+	}
+	return ""
 }
 
 // gather takes what is to be set from the flags.
@@ -143,24 +167,29 @@ func (a *app) setS3(cmd *cobra.Command, buckets []bucketURI, c s3Changes) error 
 }
 
 func (a *app) listS3() error {
-	file, err := a.configFile()
+	settings, err := a.settings()
 	if err != nil {
 		return err
 	}
-	for _, bucket := range file.S3Buckets("s3") {
+	for _, bucket := range settings.S3Buckets("s3") {
 		a.out.Printf("%s\n", "s3://"+bucket)
 	}
 	return nil
 }
 
-// showS3 prints what counts for buckets, with what the environment sets. It tells no
-// secret key.
-func (a *app) showS3(buckets []bucketURI) error {
+// settings are those of the environment and of the file.
+func (a *app) settings() (*config.Settings, error) {
 	path := ""
 	if a.Home != "" {
 		path = config.Path(a.Home)
 	}
-	settings, err := config.Load(a.Environ, path)
+	return config.Load(a.Environ, path)
+}
+
+// showS3 prints what counts for buckets, with what the environment sets. It tells no
+// secret key.
+func (a *app) showS3(buckets []bucketURI) error {
+	settings, err := a.settings()
 	if err != nil {
 		return err
 	}

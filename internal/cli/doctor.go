@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -50,6 +51,9 @@ func (a *app) runDoctor(ctx context.Context, o doctorOptions, uri string) error 
 		return err
 	}
 	checks, err := client.Diagnose(ctx, uri, dtool.DiagnoseOptions{ReadOnly: o.read})
+	if errors.Is(err, dtool.ErrNotDataset) {
+		return hinted{err, "dtool doctor s3://BUCKET examines a bucket, and with it the store that has it"}
+	}
 	if err != nil {
 		return err
 	}
@@ -139,10 +143,13 @@ func (d *diagnosis) inWords() string {
 }
 
 func seeTo(warnings int) string {
-	if warnings == 0 {
+	switch warnings {
+	case 0:
 		return ""
+	case 1:
+		return "; there is 1 warning"
 	}
-	return "; there is " + counted(warnings, "warning")
+	return "; there are " + counted(warnings, "warning")
 }
 
 func counted(n int, what string) string {

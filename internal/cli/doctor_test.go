@@ -23,6 +23,12 @@ func TestDoctorConcludes(t *testing.T) {
 		}
 		return nil
 	}
+	noShortcuts := func(op, _ string, _ *http.Request) badday.Fault {
+		if op == "DeleteObjects" || op == "CopyObject" {
+			return forbidden
+		}
+		return nil
+	}
 	const made, read = "Datasets can be made, copied, read and verified here", "Datasets can be read here"
 	for name, test := range map[string]struct {
 		plan badday.Plan
@@ -39,6 +45,7 @@ func TestDoctorConcludes(t *testing.T) {
 		"a read-only base that is only read": {noWriting, []string{"--read", "s3://leaves"}, 0, read},
 		"a store that refuses all":           {badday.Always("", forbidden), []string{"s3://leaves"}, 1, "This does not work: 3 steps failed"},
 		"a warning":                          {badday.Always("DeleteObjects", forbidden), []string{"s3://leaves"}, 0, made + "; there is 1 warning"},
+		"two warnings":                       {noShortcuts, []string{"s3://leaves"}, 0, made + "; there are 2 warnings"},
 		"a dataset that is not there":        {nil, []string{"s3://leaves/00000000-0000-4000-8000-000000000000"}, 1, "This does not work: 1 step failed"},
 		"a dataset without one of its items": {badday.Always("ListObjectsV2", badday.Change(withoutItems)), []string{"--read", d.there}, 1, "This does not work: 1 step failed"},
 	} {

@@ -116,8 +116,26 @@ func checkKey(key string) error {
 // S3Buckets gives the names of the buckets of a scheme, s3 or ecs, that the file has
 // settings of.
 func (f File) S3Buckets(scheme string) []string {
+	return s3Buckets(scheme, f.Names())
+}
+
+// S3Buckets gives the same of the environment and the file. In the environment a bucket
+// goes by the name that it is spelt with there.
+func (s *Settings) S3Buckets(scheme string) []string {
+	var names []string
+	for _, values := range []map[string]string{s.file, s.environment} {
+		for name, value := range values {
+			if value != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	return s3Buckets(scheme, names)
+}
+
+func s3Buckets(scheme string, names []string) []string {
 	var buckets []string
-	for _, name := range f.Names() {
+	for _, name := range names {
 		for _, what := range ofBuckets() {
 			if bucket, ok := strings.CutPrefix(name, S3Setting(scheme, what, "")); ok && bucket != "" {
 				buckets = append(buckets, bucket)
