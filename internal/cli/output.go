@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,16 +39,23 @@ func newOutput(w io.Writer) *output {
 // gets them verbatim.
 func (o *output) Printf(format string, args ...any) {
 	if o.terminal {
-		for i, arg := range args {
-			if text, ok := arg.(string); ok {
-				args[i] = show.Escape(text, "")
-			}
-		}
+		args = ofOneLine(args)
 	}
 	fmt.Fprintf(o, format, args...)
 	if o.terminal {
 		_ = o.Flush() // the failure is kept, and Flush gives it at the end
 	}
+}
+
+// ofOneLine escapes the texts among arguments, line ends and all.
+func ofOneLine(args []any) []any {
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[i] = show.Escape(text, "")
+		}
+	}
+	return args
 }
 
 // Text prints a text of several lines: as it is, or on a terminal with all but
@@ -92,16 +101,24 @@ func (e *outputError) Error() string { return "writing to standard output: " + e
 func (e *outputError) Unwrap() error { return e.err }
 
 // Notes go to standard error: whatever is said beside the results. Terminal or
-// not, nothing in them reaches one as a command.
+// not, nothing in them reaches one as a command. They are kept in logs, where nobody
+// expects secrets: no note has what a URL was signed with.
 type notes struct{ w io.Writer }
 
-// Printf prints a note of one line, without its end in the format.
+// Printf prints a note of one line, without its end in the format. An error among the
+// arguments may have several lines, a text has one.
 func (n notes) Printf(format string, args ...any) {
-	text := show.Escape(shortened(fmt.Sprintf(format, args...)), "\n\t")
+	text := withoutQueries(fmt.Sprintf(format, ofOneLine(args)...))
+	text = show.Escape(shortened(text), "\n\t")
 	// Further lines are indented, so that no text from elsewhere can pass for a
 	// note of ours.
 	fmt.Fprintln(n.w, strings.ReplaceAll(text, "\n", "\n  "))
 }
+
+var queryInURL = regexp.MustCompile(`(?i)(https?://[^\s?]*)\?[^\s'"]+`)
+
+// withoutQueries shows of URLs that they have a query, and not which.
+func withoutQueries(text string) string { return queryInURL.ReplaceAllString(text, "$1?...") }
 
 // maxLine is how many bytes a line of a note has at most: room for two of the longest
 // paths that Linux takes, and what is said about them.

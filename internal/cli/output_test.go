@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -70,10 +71,24 @@ func TestOutputThatComesAtOnceGoesTogether(t *testing.T) {
 
 func TestNotesAreOneMessage(t *testing.T) {
 	var out strings.Builder
-	notes{&out}.Printf("dtool: %v", "first\ndtool: a line that passes for another message\x1b[2J")
-	want := "dtool: first\n  dtool: a line that passes for another message\\x1b[2J\n"
+	notes{&out}.Printf("dtool: %s: %v", "a\nname", errors.New("first\ndtool: a line that passes for another message\x1b[2J"))
+	want := "dtool: a\\nname: first\n  dtool: a line that passes for another message\\x1b[2J\n"
 	if out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+func TestNotesHaveNoQueriesOfURLs(t *testing.T) {
+	for text, want := range map[string]string{
+		"dtool cp --resume 'http://x/y?X-Amz-Signature=1&b=2' dl goes on": "dtool cp --resume 'http://x/y?...' dl goes on",
+		"no command \"HTTPS://x?a\" for":                                  "no command \"HTTPS://x?...\" for",
+		"http://x/y, of an item a?b":                                      "http://x/y, of an item a?b",
+	} {
+		var out strings.Builder
+		notes{&out}.Printf("%s", text)
+		if out.String() != want+"\n" {
+			t.Errorf("got %q, want %q", out.String(), want)
+		}
 	}
 }
 

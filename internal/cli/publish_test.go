@@ -2,7 +2,9 @@ package cli
 
 import (
 	"net/http"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,4 +52,43 @@ func TestNoSignatureIsTold(t *testing.T) {
 		t.Errorf("where nobody can read it: exit code %d: %s", refused.code, refused.stderr)
 	}
 	w.mustNotBeIn(t, "publish, where nobody can read it", refused.stdout+refused.stderr)
+}
+
+// TestNoSignatureIsRepeated gives a signed URL to every command, in place of a dataset, a
+// base and whatever else it takes, and has some of what is read there refused.
+func TestNoSignatureIsRepeated(t *testing.T) {
+	d := newDesk(t, s3test.StartOwn(t))
+	published := d.must("publish", "-q", "--expires", "1h", d.there)
+	w := &watch{secrets: map[string]string{}}
+	for _, m := range signatureInURL.FindAllStringSubmatch(published, -1) {
+		w.keep(m[1], "a signature")
+	}
+	if len(w.secrets) != 1 {
+		t.Fatalf("%s is not signed once", published)
+	}
+	file := filepath.Join(d.empty, "a.txt")
+	mustWrite(t, file, "description: a file\n")
+	fill := strings.NewReplacer("FILE", file, "PROTO", published, "DS", published, "COPY", published, "OTHER", d.empty, "BASE", published,
+		"DIR", d.empty, "ID", "cfc7b4885384957ae445bc14914d4588f607651c")
+	for refused, keys := range map[string]string{"nothing": "none", "the items": "/data/", "the documents": "/manifest.json", "all": ""} {
+		t.Run(refused, func(t *testing.T) {
+			d.day.Becomes(func(_, key string, _ *http.Request) badday.Fault {
+				if strings.Contains("/"+key, keys) {
+					return denied()
+				}
+				return nil
+			})
+			for _, words := range commandsOf((&app{}).rootCommand()) {
+				if strings.HasPrefix(words, "config ") {
+					continue // which shows what it was told to keep
+				}
+				for _, use := range []string{useOf()[words], "DS", "DS DS DS DS DS"} {
+					args := slices.Concat([]string{"--debug"}, strings.Fields(words), strings.Fields(fill.Replace(use)))
+					o := d.dtool(args...)
+					w.mustNotBeIn(t, "dtool "+words+" "+use, o.stdout+o.stderr)
+				}
+			}
+			w.mustNotBeIn(t, "the URL alone", d.dtool(published).stderr)
+		})
+	}
 }
