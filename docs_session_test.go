@@ -33,7 +33,7 @@ func TestSessionsInDocuments(t *testing.T) {
 			continue
 		}
 		t.Run(path, func(t *testing.T) {
-			m := newMachine(t, program)
+			m := newMachine(t, program, rightsIn(path))
 			for _, source := range blocks(text, "go") {
 				m.install(t, source)
 			}
@@ -44,6 +44,15 @@ func TestSessionsInDocuments(t *testing.T) {
 			}
 		})
 	}
+}
+
+// rightsIn gives the arguments with which dtool s3 policy prints what the user of a
+// session may do, and no more: in the documents that show it, what is shown there.
+func rightsIn(path string) []string {
+	if path == "docs/sharing.md" {
+		return []string{"--publish", "plants", "u/user/"}
+	}
+	return []string{"plants", ""}
 }
 
 func typesDtool(block string) bool {
@@ -74,7 +83,8 @@ func lines(session string) []string {
 }
 
 // A machine is the one on which sessions are shown: host "lab", user "user" in
-// the directory /data, whose bucket plants is at https://s3.example.org.
+// the directory /data, whose bucket plants is at https://s3.example.org. The user has the
+// rights there that the policy gives, and is known to the store by the access key.
 type machine struct {
 	dir   string
 	home  string
@@ -83,16 +93,19 @@ type machine struct {
 	typed *strings.Replacer // the other way round, for commands
 }
 
-func newMachine(t *testing.T, program string) *machine {
+func newMachine(t *testing.T, program string, rights []string) *machine {
 	t.Helper()
-	server, err := s3test.Run(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Stop)
+	server := s3test.StartOwn(t)
 	if err := server.MakeBucket(t.Context(), "plants"); err != nil {
 		t.Fatal(err)
 	}
+	user := server.NewUser(t, "ACCESS-KEY")
+	arguments := append([]string{"s3", "policy", "--principal", user.AccessKey}, rights...)
+	policy, err := exec.CommandContext(t.Context(), program, arguments...).Output()
+	if err != nil {
+		t.Fatalf("dtool %q: %v", arguments, err)
+	}
+	server.SetPolicy(t, "plants", string(policy))
 	host, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)
@@ -106,9 +119,8 @@ func newMachine(t *testing.T, program string) *machine {
 		"HOME=" + m.home, "LOGNAME=user", "TZ=UTC", "LC_ALL=C.UTF-8", "AWS_EC2_METADATA_DISABLED=true",
 	}
 	m.shown = strings.NewReplacer("file://"+host+m.dir, "file://lab/data", m.dir, "/data", m.home, "/home/user",
-		server.Endpoint, "https://s3.example.org", server.AccessKey, "ACCESS-KEY")
-	m.typed = strings.NewReplacer("https://s3.example.org", server.Endpoint,
-		"ACCESS-KEY", server.AccessKey, "SECRET-KEY", server.SecretKey)
+		server.Endpoint, "https://s3.example.org")
+	m.typed = strings.NewReplacer("https://s3.example.org", server.Endpoint, "SECRET-KEY", user.SecretKey)
 	return m
 }
 
