@@ -82,7 +82,7 @@ func TestNoSignatureIsRepeated(t *testing.T) {
 				if strings.HasPrefix(words, "config ") {
 					continue // which shows what it was told to keep
 				}
-				for _, use := range []string{useOf()[words], "DS", "DS DS DS DS DS"} {
+				for _, use := range []string{useOf()[words], "DS", strings.Repeat("DS ", 5)} {
 					args := slices.Concat([]string{"--debug"}, strings.Fields(words), strings.Fields(fill.Replace(use)))
 					o := d.dtool(args...)
 					w.mustNotBeIn(t, "dtool "+words+" "+use, o.stdout+o.stderr)

@@ -75,7 +75,7 @@ func read(path string) ([]byte, error) {
 }
 
 func parse(text []byte) (map[string]string, error) {
-	object, err := parseObject(text)
+	object, err := pyjson.ParseMembers(text)
 	if err != nil {
 		return nil, err
 	}
@@ -86,21 +86,12 @@ func parse(text []byte) (map[string]string, error) {
 	return values, nil
 }
 
-func parseObject(text []byte) (*pyjson.Object, error) {
-	document, err := pyjson.Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	object, ok := document.(*pyjson.Object)
-	if !ok {
-		return nil, errors.New("it is not a JSON object")
-	}
-	return object, nil
-}
-
 // asText gives a value of the file as that of a setting.
 func asText(value pyjson.Value) string {
 	switch value := value.(type) {
+	case pyjson.Raw:
+		parsed, _ := pyjson.Parse([]byte(value)) // it was read before
+		return asText(parsed)
 	case nil:
 		return ""
 	case string:

@@ -30,7 +30,7 @@ func ReadFile(path string) (File, error) {
 	case err != nil:
 		return File{}, fmt.Errorf("cannot read the configuration: %w", err)
 	}
-	object, err := parseObject(text)
+	object, err := pyjson.ParseMembers(text)
 	if err != nil {
 		return File{}, fmt.Errorf("configuration file %s: %w", path, err)
 	}
@@ -78,7 +78,7 @@ func (f File) Set(name, value string) {
 
 // Edit changes the configuration file: as a whole or not at all, for the user alone
 // to read, and while no other process does the same. Settings that change leaves
-// alone keep their values. A file that cannot be understood stays as it is. Where
+// alone keep what they say, to the letter. A file that cannot be understood stays as it is. Where
 // the path is a link, the file that it leads to is changed.
 //
 // It tells whether others could read the file until now. A file in which nothing
@@ -103,6 +103,9 @@ func edit(ctx context.Context, path string, change func(File) error) (wasOpen bo
 		return false, fmt.Errorf("beside %s: %w", path, err)
 	}
 	defer unlock()
+	if err := removeUnfinished(path); err != nil {
+		return false, err
+	}
 	file, err := ReadFile(path)
 	if err != nil {
 		return false, err
@@ -112,8 +115,11 @@ func edit(ctx context.Context, path string, change func(File) error) (wasOpen bo
 		return false, err
 	}
 	after := string(pyjson.Sorted(file.object))
-	if after == before {
+	switch {
+	case after == before:
 		return false, nil
+	case len(after) > MaxFile:
+		return false, fmt.Errorf("%s would have %d bytes, at most %d are read", path, len(after), MaxFile)
 	}
 	wasOpen = isOpen(path)
 	return wasOpen, replace(path, after)
@@ -138,11 +144,26 @@ func behindLinks(path string) (string, error) {
 	return path, nil
 }
 
+// unfinished is what the names of new files go on with behind that of the final one.
+const unfinished = ".new-"
+
+// removeUnfinished removes what processes have left that were killed while they wrote: there
+// are secret keys in it. No other process writes while the lock is held.
+func removeUnfinished(path string) error {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), filepath.Base(path)+unfinished) {
+			err = errors.Join(err, os.Remove(filepath.Join(filepath.Dir(path), entry.Name())))
+		}
+	}
+	return err
+}
+
 // replace gives a file its new content: under another name first, which only a whole
 // file loses to the final one.
 func replace(path, text string) (err error) {
 	// It has the mode 0600 from its first byte.
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+unfinished+"*")
 	if err != nil {
 		return err
 	}

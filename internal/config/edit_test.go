@@ -79,7 +79,7 @@ func mustHoldOnly(t *testing.T, dir string, want ...string) {
 }
 
 func TestEditLeavesOtherSettingsAlone(t *testing.T) {
-	path := writeFile(t, "\ufeff{\r\n\"z\": {\"b\": [1.50, 1e400, NaN], \"a\": null},\r\n \"DTOOL_USER_EMAIL\": \"old\", \"\u00fc\": \"\\u00e9<&>\U0001F600\", \"y\": true}\r\n")
+	path := writeFile(t, "\ufeff{\r\n\"z\": {\"b\": [1.50, 1e400, NaN], \"a\": null},\r\n \"DTOOL_USER_EMAIL\": \"old\", \"\u00fc\": \"\\u00E9<&>\U0001F600\\ud800\", \"y\": true}\r\n")
 	mustEdit(t, path, func(f config.File) error {
 		f.Set("DTOOL_USER_EMAIL", "new")
 		f.Set("not there", "")
@@ -88,15 +88,8 @@ func TestEditLeavesOtherSettingsAlone(t *testing.T) {
 	want := `{
   "DTOOL_USER_EMAIL": "new",
   "y": true,
-  "z": {
-    "a": null,
-    "b": [
-      1.50,
-      1e400,
-      NaN
-    ]
-  },
-  "\u00fc": "\u00e9<&>\ud83d\ude00"
+  "z": {"b": [1.50, 1e400, NaN], "a": null},
+  "\u00fc": "\u00E9<&>😀\ud800"
 }`
 	if diff := cmp.Diff(want, text(t, path)); diff != "" {
 		t.Error(diff)
@@ -118,6 +111,27 @@ func TestEditKeepsItsHandsOffWhatIsBroken(t *testing.T) {
 		}
 		mustHoldOnly(t, filepath.Dir(path), "dtool.json")
 	}
+}
+
+func TestEditRemovesWhatAKilledOneHasLeft(t *testing.T) {
+	path := writeFile(t, `{"a": "b"}`)
+	if err := os.WriteFile(path+".new-123", []byte(`{"DTOOL_S3_SECRET_ACCESS_KEY_leaves": "ses`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mustEdit(t, path, set("a", "b"))
+	mustHoldOnly(t, filepath.Dir(path), "dtool.json")
+}
+
+func TestEditWritesNothingThatWouldNotBeRead(t *testing.T) {
+	path := writeFile(t, `{"a": "b"}`)
+	_, err := config.Edit(t.Context(), path, set("a", strings.Repeat("x", config.MaxFile)))
+	if err == nil || !strings.Contains(err.Error(), "at most 1048576 are read") {
+		t.Errorf("error %v", err)
+	}
+	if got := text(t, path); got != `{"a": "b"}` {
+		t.Errorf("it has become %d bytes", len(got))
+	}
+	mustHoldOnly(t, filepath.Dir(path), "dtool.json")
 }
 
 func TestEditThatIsCalledOffChangesNothing(t *testing.T) {

@@ -1,6 +1,7 @@
 package pyjson
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -25,8 +26,29 @@ const MaxValues = 1 << 24
 // Strings of the value share the memory of one copy of the data.
 func Parse(data []byte) (Value, error) { return parse(data, MaxValues) }
 
-func parse(data []byte, most int) (Value, error) {
-	p := parser{text: strings.TrimPrefix(string(data), "\ufeff"), most: most}
+// ParseMembers reads a document that is an object, and gives the values of its members
+// as [Raw].
+func ParseMembers(data []byte) (*Object, error) {
+	p := newParser(data, MaxValues)
+	p.raw = true
+	v, err := p.document()
+	if err != nil {
+		return nil, err
+	}
+	o, ok := v.(*Object)
+	if !ok {
+		return nil, errors.New("it is not a JSON object")
+	}
+	return o, nil
+}
+
+func parse(data []byte, most int) (Value, error) { return newParser(data, most).document() }
+
+func newParser(data []byte, most int) *parser {
+	return &parser{text: strings.TrimPrefix(string(data), "\ufeff"), most: most}
+}
+
+func (p *parser) document() (Value, error) {
 	if !utf8.ValidString(p.text) {
 		p.pos = invalidAt(p.text)
 		return nil, p.errorf("byte 0x%02x is not UTF-8", p.text[p.pos])
@@ -56,6 +78,8 @@ type parser struct {
 	pos    int // what comes before is read
 	values int // that were begun
 	most   int // values that may be
+
+	raw bool // whether the members of the document itself stay as they are written
 }
 
 // value reads a value that lies in depth lists and objects.
@@ -117,7 +141,12 @@ func (p *parser) object(depth int) (Value, error) {
 		if !p.accept(":") {
 			return p.unexpected("':' after the key")
 		}
+		p.skipSpace()
+		start := p.pos
 		v, err := p.value(depth + 1)
+		if p.raw && depth == 0 {
+			v = Raw(p.text[start:p.pos])
+		}
 		o.Set(key, v)
 		return err
 	})

@@ -8,8 +8,11 @@ package pyjson
 
 // A Value is what JSON can say: nil, a bool, a string, a [Number], a []Value or
 // an [*Object]. Parse gives no other types, and the writers panic when they are
-// given one, for that is a mistake in the program and never in the data.
+// given one other than [Raw], for that is a mistake in the program and never in the data.
 type Value = any
+
+// A Raw is the text of a value as somebody wrote it, which is written again to the letter.
+type Raw string
 
 // Str shows a value as Python's print does: True, None, 0.5, nan, and a string
 // without quotes. Lists and objects are shown as JSON.

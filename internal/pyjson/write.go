@@ -43,6 +43,8 @@ func (w *writer) value(v Value, depth int) {
 		w.text = fmt.Append(w.text, v)
 	case Number:
 		w.text = append(w.text, v...)
+	case Raw:
+		w.text = append(w.text, v...)
 	case string:
 		w.string(v)
 	case []Value:
