@@ -27,8 +27,8 @@ type SitePolicy struct {
 	// of a bucket. Without any it is that of a user or a group.
 	Principals []string
 	// Into is the text of a policy that these rights are added to, in place of those
-	// that it gave to the same principals below the same prefix. All else in it
-	// stays to the letter.
+	// that it gave to the same principals. Where it lets them write below other prefixes it
+	// goes on to, unless this is ReadOnly. All else in it stays to the letter.
 	Into []byte
 }
 
@@ -56,9 +56,7 @@ func (p SitePolicy) Text() ([]byte, error) {
 			return nil, err
 		}
 	}
-	for _, statement := range grant.Statements() {
-		document.Set(statement)
-	}
+	grant.AddTo(document)
 	return document.Text(), nil
 }
 

@@ -26,7 +26,8 @@ them by; an empty PREFIX is the whole bucket.
 
 With --principal the same rights are in the form of the policy of a bucket, for
 stores that know no other: whom it names, it lets in. A bucket has one such policy;
---into adds to what it says already.
+--into adds to what it says already, in place of what the same NAMEs had there: of that
+they keep what they may write below other prefixes, but with --read-only nothing.
 
   dtool s3 policy --principal olssont plants u/olssont/ > policy.json
   dtool s3 policy --principal jane --into policy.json plants u/jane/ > both.json

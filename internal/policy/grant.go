@@ -3,7 +3,6 @@ package policy
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strings"
 )
 
@@ -38,7 +37,9 @@ func (g Grant) Statements() []Statement {
 		for _, prefix := range g.Below {
 			resources = append(resources, ObjectsBelow(g.Bucket, prefix))
 		}
-		all = append(all, g.allow("Write", writing(), resources...))
+		write := g.allow("Write", writing(), resources...)
+		write.Sid = g.sid("Write", g.Below...)
+		all = append(all, write)
 	}
 	if g.Publish {
 		all = append(all, g.allow("Policy", keepingPolicy(), Bucket(g.Bucket)))
@@ -62,18 +63,46 @@ func keepingPolicy() []string {
 	return []string{"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"}
 }
 
+// AddTo grants this in a document, in place of what the same principals were granted
+// there before. Where they may write below other prefixes they go on to, unless this is
+// to read alone.
+func (g Grant) AddTo(d *Document) {
+	d.removeAll(func(sid string) bool {
+		return sid == g.sid("Policy") || len(g.Below) == 0 && g.lets(sid, "Write")
+	})
+	for _, s := range g.Statements() {
+		d.Set(s)
+	}
+}
+
+// lets tells whether that is the Sid of a grant to the same principals, below whichever
+// prefixes.
+func (g Grant) lets(sid, what string) bool {
+	if len(g.Principals) == 0 {
+		return sid == g.sid(what)
+	}
+	return strings.HasPrefix(sid, g.sid(what))
+}
+
 func (g Grant) allow(what string, actions []string, resources ...string) Statement {
 	return Statement{Sid: g.sid(what), Principals: g.Principals, Actions: actions, Resources: resources}
 }
 
 // sid gives a Sid that is the same for the same grant. In the policy of a bucket it
-// is another one for other users or prefixes, so that the grants of many fit into
-// one document.
-func (g Grant) sid(what string) string {
+// is another one for other users, and of what they may write for other prefixes, so that
+// the grants of many fit into one document.
+func (g Grant) sid(what string, below ...string) string {
 	if len(g.Principals) == 0 {
 		return "Dtool" + what
 	}
-	whose := slices.Concat(g.Principals, []string{""}, g.Below)
-	sum := sha256.Sum256([]byte(strings.Join(whose, "\x00")))
-	return "Dtool" + what + hex.EncodeToString(sum[:4])
+	sid := "Dtool" + what + short(g.Principals)
+	if len(below) > 0 {
+		sid += short(below)
+	}
+	return sid
+}
+
+func short(names []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(names, "\x00")))
+	return hex.EncodeToString(sum[:4])
 }

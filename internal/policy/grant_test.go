@@ -3,6 +3,7 @@ package policy_test
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -78,9 +79,7 @@ func TestGrantsOfABucketFitIntoOnePolicy(t *testing.T) {
 	for _, user := range []string{"olssont", "jane"} {
 		g := policy.Grant{Bucket: "plants", Below: []string{"dtool-", "u/" + user + "/"}, Principals: []string{user}}
 		for range 2 {
-			for _, s := range g.Statements() {
-				d.Set(s)
-			}
+			g.AddTo(d)
 		}
 		for _, s := range statements(t, g) {
 			if diff := cmp.Diff(map[string]any{"AWS": []any{user}}, s.Principal); diff != "" {
@@ -93,5 +92,46 @@ func TestGrantsOfABucketFitIntoOnePolicy(t *testing.T) {
 	}
 	if d.Len() != 6 {
 		t.Errorf("%d statements: %s", d.Len(), d.Text())
+	}
+}
+
+// TestAGrantTakesThePlaceOfAnEarlierOne of the same principals, and of no others.
+func TestAGrantTakesThePlaceOfAnEarlierOne(t *testing.T) {
+	grant := func(whose []string, below ...string) policy.Grant {
+		return policy.Grant{Bucket: "plants", Below: below, Principals: whose}
+	}
+	for name, whose := range map[string][]string{"the policy of a user": nil, "the policy of a bucket": {"jane"}} {
+		t.Run(name, func(t *testing.T) {
+			first := grant(whose, "dtool-", "u/jane/")
+			first.Publish = true
+			others := grant([]string{"olssont"}, "dtool-", "u/olssont/")
+			others.Publish = true
+			d := policy.New()
+			others.AddTo(d)
+			theirs := d.Len()
+			first.AddTo(d)
+			grant(whose, "dtool-", "u/jane/").AddTo(d)
+			mustSay(t, d, theirs, grant(whose, "dtool-", "u/jane/").Statements())
+			grant(whose, "dtool-", "u/mary/").AddTo(d)
+			if whose != nil {
+				mustSay(t, d, theirs, append(grant(whose, "dtool-", "u/jane/").Statements(), grant(whose, "dtool-", "u/mary/").Statements()[2]))
+			}
+			grant(whose).AddTo(d)
+			mustSay(t, d, theirs, grant(whose).Statements())
+		})
+	}
+}
+
+// mustSay compares the statements behind those of others with what they should be, in
+// whichever order.
+func mustSay(t *testing.T, d *policy.Document, others int, want []policy.Statement) {
+	t.Helper()
+	for _, s := range want {
+		if !strings.Contains(string(d.Text()), `"`+s.Sid+`"`) {
+			t.Errorf("%s is missing in %s", s.Sid, d.Text())
+		}
+	}
+	if d.Len() != others+len(want) {
+		t.Errorf("%d statements, want %d: %s", d.Len(), others+len(want), d.Text())
 	}
 }

@@ -162,8 +162,12 @@ func (d *Document) Set(s Statement) bool {
 
 // Remove takes away the statement of a Sid, and tells whether there was one.
 func (d *Document) Remove(sid string) bool {
+	return d.removeAll(func(other string) bool { return other == sid })
+}
+
+func (d *Document) removeAll(goes func(sid string) bool) bool {
 	before := len(d.statements)
-	d.statements = slices.DeleteFunc(d.statements, func(text json.RawMessage) bool { return sidOf(text) == sid })
+	d.statements = slices.DeleteFunc(d.statements, func(text json.RawMessage) bool { return goes(sidOf(text)) })
 	return len(d.statements) < before
 }
 
