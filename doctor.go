@@ -8,9 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/dtool-go/dtool/storage"
 )
@@ -43,14 +40,16 @@ func (c *Client) Diagnose(ctx context.Context, uri string, o DiagnoseOptions) (i
 			return nil, err
 		}
 	}
-	d := &doctor{client: c, uri: uri, ref: ref, base: b, o: o}
+	d := &doctor{client: c, uri: uri, ref: ref, o: o}
 	isBase, unknown := c.IsBase(ctx, uri)
 	d.isDataset = unknown == nil && !isBase || errors.Is(unknown, ErrBadDocument)
+	parts := []part{d.settings}
+	if err == nil {
+		parts = append(parts, b.examined(d)...)
+	} else {
+		parts = append(parts, unopened(err))
+	}
 	return func(yield func(storage.Check) bool) {
-		parts := []part{d.settings, d.website, d.store, d.datasets}
-		if err != nil {
-			parts = []part{d.settings, unopened(err)}
-		}
 		var before []storage.Check
 		for _, part := range parts {
 			for check := range part(ctx, before) {
@@ -79,11 +78,10 @@ type doctor struct {
 	client *Client
 	uri    string
 	ref    reference
-	base   base
 	o      DiagnoseOptions
 
-	isDataset bool   // or was meant to be
-	published *place // of a dataset that lies on a website
+	isDataset bool     // or was meant to be
+	dataset   *Dataset // once it was opened
 }
 
 // unopened tells that there are no stores to be opened with such settings.
@@ -95,46 +93,32 @@ func unopened(err error) part {
 	}
 }
 
-// website finds out where the parts of a published dataset are.
-func (d *doctor) website(ctx context.Context, before []storage.Check) iter.Seq[storage.Check] {
-	if !d.ref.isWeb() {
-		return storage.RunChecks(ctx, before, nil)
+// scratch is what the keys begin with that a diagnosis writes.
+func (d *doctor) scratch() string { return scratchBegin + strings.ToLower(rand.Text()[:10]) }
+
+// look has a store look at itself.
+func (d *doctor) look(store storage.Store, o storage.DiagnoseOptions) part {
+	return func(ctx context.Context, _ []storage.Check) iter.Seq[storage.Check] {
+		able, ok := store.(storage.Diagnoser)
+		if !ok {
+			return func(func(storage.Check) bool) {}
+		}
+		o.ReadOnly = d.o.ReadOnly
+		return able.Diagnose(ctx, o)
 	}
-	return storage.RunChecks(ctx, before, []storage.CheckStep{{
-		Name: httpManifestName, For: storage.Reading, Limit: 20 * time.Second,
-		Run: func(ctx context.Context) storage.Check {
-			at, err := d.base.find(ctx)
-			if err != nil {
-				return storage.FailedCheck(err)
-			}
-			d.published = at
-			return storage.Check{Status: storage.OK, Found: "tells where the parts of the dataset are"}
-		},
-	}})
 }
 
-// store has the store look at itself.
-func (d *doctor) store(ctx context.Context, _ []storage.Check) iter.Seq[storage.Check] {
-	scratch := scratchBegin + strings.ToLower(rand.Text()[:10])
-	o := storage.DiagnoseOptions{Scratch: scratch, ReadOnly: d.o.ReadOnly}
-	var store storage.Store
-	switch b := d.base.(type) {
-	case website:
-		if d.published != nil {
-			store = d.published.store
+// readable makes a part of steps that can tell nothing unless all works so far that
+// reading takes.
+func readable(steps ...storage.CheckStep) part {
+	return func(ctx context.Context, before []storage.Check) iter.Seq[storage.Check] {
+		failed := slices.IndexFunc(before, func(c storage.Check) bool { return c.For == storage.Reading && c.Status == storage.Failed })
+		steps := slices.Clone(steps)
+		for i := range steps {
+			if failed >= 0 {
+				steps[i].Needs = append([]string{before[failed].Step}, steps[i].Needs...)
+			}
 		}
-	case bucket:
-		store = b.store
-		o.Scratch, o.Listed, o.Marker = b.prefix+scratch, registrationPrefix, registrationPrefix+uuid.NewString()
-	case directory:
-		store = b.store
-		if at, err := b.find(ctx); err == nil && d.isDataset { // and whoever looks at it meanwhile is to see nothing odd
-			store, o.Scratch = at.store, path.Join(path.Dir(diskTempDir), scratch)
-		}
+		return storage.RunChecks(ctx, before, steps)
 	}
-	able, ok := store.(storage.Diagnoser)
-	if !ok {
-		return func(func(storage.Check) bool) {}
-	}
-	return able.Diagnose(ctx, o)
 }

@@ -111,6 +111,13 @@ type base interface {
 	// candidates gives where datasets may lie, as the store lists it. What ends
 	// without an error is all.
 	candidates(ctx context.Context) iter.Seq2[candidate, error]
+
+	// removal finds what there is to remove at the URI of the base. It is
+	// [ErrNotDataset] if there is neither a dataset nor what one leaves.
+	removal(ctx context.Context, c *Client) (*Removal, error)
+
+	// examined gives the parts of a diagnosis, behind that of the settings.
+	examined(d *doctor) []part
 }
 
 // A candidate finds the place where a dataset may lie. It may ask the store.

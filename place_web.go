@@ -121,7 +121,4 @@ func (w website) candidates(context.Context) iter.Seq2[candidate, error] {
 	}
 }
 
-var (
-	_ base    = website{}
-	_ remover = website{}
-)
+var _ base = website{}

@@ -50,13 +50,6 @@ type Removal struct {
 // many bytes.
 type removing func(ctx context.Context, tell func(objects int, size int64), warn func(string)) error
 
-// A remover is a base whose datasets can be removed.
-type remover interface {
-	// removal finds what there is to remove at the URI of the base. It is
-	// [ErrNotDataset] if there is neither a dataset nor what one leaves.
-	removal(ctx context.Context, c *Client) (*Removal, error)
-}
-
 // PlanRemove finds out what [Client.Remove] would remove, by the URI or path of a
 // dataset, and changes nothing. It is [ErrNotDataset] where there is neither a
 // dataset nor what an interrupted operation has left of one.
@@ -65,11 +58,7 @@ func (c *Client) PlanRemove(ctx context.Context, uri string) (*Removal, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, ok := b.(remover)
-	if !ok {
-		return nil, fmt.Errorf("%w %s: nothing can be removed there", ErrInvalidURI, quoted(uri))
-	}
-	return r.removal(ctx, c)
+	return b.removal(ctx, c)
 }
 
 // RemoveOptions goes with [Client.Remove].
