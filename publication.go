@@ -109,14 +109,32 @@ func (d *Dataset) writeRecord(ctx context.Context, r record) error {
 	return writeDocument(ctx, d.store, d.layout.keys().top()+recordName, r.document(), nil)
 }
 
+// Ways tells how the dataset is published at present, as far as that is known: in no
+// way if it is not, which takes one request to find out. Documents that are written
+// later are for others only once it is published again.
+func (d *Dataset) Ways(ctx context.Context, o Observer) ([]Way, error) {
+	if _, ok := d.store.(storage.Publisher); !ok {
+		return nil, nil
+	}
+	_, err := d.store.Stat(ctx, d.layout.keys().top()+httpManifestName)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, _, err := d.publication(ctx, true, o.oneAtATime())
+	return r.ways, err
+}
+
 // publication gives the record, or makes one of what another program has published, by its
-// http_manifest.json.
-func (d *Dataset) publication(ctx context.Context, found *survey, o Observer) (r record, known bool, err error) {
+// http_manifest.json if that is there.
+func (d *Dataset) publication(ctx context.Context, published bool, o Observer) (r record, known bool, err error) {
 	r, known, err = d.readRecord(ctx, o)
-	if err != nil || known || !found.has(found.httpManifest) {
+	if err != nil || known || !published {
 		return r, known, err
 	}
-	text, err := readDocument(ctx, d.store, found.httpManifest, maxHTTPManifest)
+	text, err := readDocument(ctx, d.store, d.layout.keys().top()+httpManifestName, maxHTTPManifest)
 	if err != nil && !errors.Is(err, ErrBadDocument) {
 		return record{}, false, err
 	}
@@ -135,7 +153,7 @@ func (d *Dataset) publication(ctx context.Context, found *survey, o Observer) (r
 
 // begin records the publication, before anybody can have a URL of it.
 func (p *publishing) begin(ctx context.Context) error {
-	r, _, err := p.publication(ctx, p.found, p.o.Observer)
+	r, _, err := p.publication(ctx, p.found.has(p.found.httpManifest), p.o.Observer)
 	if err != nil {
 		return err
 	}

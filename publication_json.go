@@ -9,13 +9,6 @@ import (
 // included. Whoever changes what a member means gives it another.
 const publishedFormat = "dtool-published-1"
 
-// The words for how much of a dataset can be read.
-const (
-	readableWhole   = "whole"
-	readablePart    = "part"
-	readableNothing = "nothing"
-)
-
 // MarshalJSON gives the document that docs/json.md describes.
 func (p *Published) MarshalJSON() ([]byte, error) {
 	doc := struct {
@@ -34,14 +27,8 @@ func (p *Published) MarshalJSON() ([]byte, error) {
 		Ways         []Way     `json:"ways"`
 		SignedUntil  time.Time `json:"signed_until,omitzero"`
 	}{
-		publishedFormat, p.UUID, p.Name, p.URI, p.AccessURL, readablePart, p.HTTPManifest, p.Page, p.README, p.Manifest,
+		publishedFormat, p.UUID, p.Name, p.URI, p.AccessURL, p.Readable(), p.HTTPManifest, p.Page, p.README, p.Manifest,
 		p.Items, p.ReadableItems, append([]Way{}, p.Ways...), p.SignedUntil.UTC(),
-	}
-	switch {
-	case p.Whole():
-		doc.Readable = readableWhole
-	case p.Nothing():
-		doc.Readable = readableNothing
 	}
 	return json.Marshal(doc)
 }

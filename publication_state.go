@@ -18,7 +18,7 @@ type Published struct {
 
 	// Ways is how it was published and not taken back, as far as that is recorded.
 	Ways []Way
-	// SignedUntil is when the last signed URL expires that was given out. Whoever has one reads
+	// SignedUntil is when the last signed URL expires that Publish gave out. Whoever has one reads
 	// what it is of. Zero if there is none, or none is recorded.
 	SignedUntil time.Time
 }
@@ -31,6 +31,18 @@ func (p *Published) Whole() bool {
 // Nothing tells that nobody without a signed URL can read any of it.
 func (p *Published) Nothing() bool {
 	return !p.HTTPManifest && !p.Page && !p.README && !p.Manifest && p.ReadableItems == 0
+}
+
+// Readable gives the word for how much of the dataset everybody can read: "whole",
+// "part" or "nothing".
+func (p *Published) Readable() string {
+	switch {
+	case p.Whole():
+		return "whole"
+	case p.Nothing():
+		return "nothing"
+	}
+	return "part"
 }
 
 // Published asks without credentials what can be read of a frozen dataset, published or
@@ -49,7 +61,7 @@ func (d *Dataset) Published(ctx context.Context, o Observer) (*Published, error)
 	if err != nil {
 		return nil, err
 	}
-	r, _, err := d.publication(ctx, found, o)
+	r, _, err := d.publication(ctx, found.has(found.httpManifest), o)
 	if err != nil {
 		return nil, err
 	}

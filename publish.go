@@ -14,7 +14,8 @@ import (
 )
 
 // PublishOptions goes with [Dataset.Publish]. The zero value lets everybody read
-// the dataset, by the ACL of each of its objects.
+// the dataset, by the ACL of each of its objects; where there are none, and everybody can
+// read already, that is enough.
 type PublishOptions struct {
 	// Expires has the dataset read by signed URLs instead, which hold for so long: a
 	// second to [storage.MaxExpiry]. Whoever has the access URL can read it.
@@ -91,6 +92,9 @@ type PublishError struct {
 	// Opened is how many objects everybody may read by now, as far as it was this that
 	// let them. [Dataset.Unpublish] takes it back.
 	Opened int
+	// Closed tells that everybody was expected to be able to read already, and cannot.
+	// Then nothing has changed.
+	Closed bool
 	// Unread tells that all was done, and that the dataset could not be read then
 	// by whoever has no credentials.
 	Unread bool
@@ -148,6 +152,7 @@ type publishing struct {
 	expires, signedUntil time.Time // when the first and the last of the URLs expire; zero if they do not
 
 	opened int
+	closed bool
 	unread bool
 	meter  *transfer.Meter
 }
@@ -173,7 +178,7 @@ func (d *Dataset) newPublishing(ctx context.Context, o PublishOptions) (*publish
 }
 
 func (p *publishing) failed(err error) error {
-	return &PublishError{URI: p.uri, Way: p.way, Opened: p.opened, Unread: p.unread, Err: err}
+	return &PublishError{URI: p.uri, Way: p.way, Opened: p.opened, Closed: p.closed, Unread: p.unread, Err: err}
 }
 
 func (p *publishing) run(ctx context.Context) (*Publication, error) {

@@ -20,16 +20,27 @@ func (p *publishing) open(ctx context.Context) error {
 		return p.openAllByACL(ctx)
 	case ByPolicy:
 		return p.openByPolicy(ctx)
-	case ByURL, BySignature:
+	case ByURL:
+		if err := p.askForOne(ctx); err != nil {
+			p.closed = true
+			return err
+		}
+	case BySignature:
 	}
 	return p.begin(ctx)
 }
 
 // openAllByACL begins with one object, since a store without ACLs refuses them all.
+// What everybody can read already needs none.
 func (p *publishing) openAllByACL(ctx context.Context) error {
 	keys := p.found.shared()
 	p.meter = p.o.meter("Publishing", len(keys), 0)
-	if err := p.openByACL(ctx, keys[:1]); err != nil {
+	err := p.openByACL(ctx, keys[:1])
+	if errors.Is(err, storage.ErrNoACLs) && p.askForOne(ctx) == nil {
+		p.way = ByURL
+		return p.begin(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	if err := p.begin(ctx); err != nil {
@@ -94,8 +105,9 @@ func (d *Dataset) sid() string { return "DtoolPublish" + strings.ReplaceAll(d.UU
 
 // PublishPolicy gives, as a policy of the bucket by itself, the statement that publishing
 // with PublishOptions.Policy puts there: everybody may read the parts and items of
-// this dataset, and nothing else. It changes nothing.
-func (d *Dataset) PublishPolicy() ([]byte, error) {
+// this dataset, and nothing else. It is added to the text of a policy, unless that is
+// empty, in place of one that it has for this dataset. It changes nothing.
+func (d *Dataset) PublishPolicy(into []byte) ([]byte, error) {
 	if !d.Frozen() {
 		return nil, fmt.Errorf("%s: %w", d.uri, ErrNotFrozen)
 	}
@@ -103,7 +115,14 @@ func (d *Dataset) PublishPolicy() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return policy.New(statement).Text(), nil
+	document := policy.New()
+	if len(into) > 0 {
+		if document, err = policy.Parse(into); err != nil {
+			return nil, err
+		}
+	}
+	document.Set(statement)
+	return document.Text(), nil
 }
 
 func (d *Dataset) statement() (policy.Statement, error) {

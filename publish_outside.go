@@ -49,6 +49,25 @@ func (p *publishing) readOnce(ctx context.Context, accessURL string) error {
 	return p.askForAll(ctx, outside)
 }
 
+// askForOne asks for the manifest where everybody is to read it without anything
+// having been done for that.
+func (p *publishing) askForOne(ctx context.Context) error {
+	key := p.layout.keys().manifest
+	at, err := p.url(ctx, key)
+	if err != nil {
+		return err
+	}
+	client, err := p.client.web()
+	if err != nil {
+		return err
+	}
+	info, err := client.Open("without credentials", web.Index{URLs: map[string]string{key: at}}).Stat(ctx, key)
+	if err == nil && info.Size != p.found.sizes[key] {
+		err = fmt.Errorf("%s: %w", quoted(key), wrongSize(info.Size, p.found.sizes[key]))
+	}
+	return err
+}
+
 // askForAll asks for everything that http_manifest.json names.
 func (p *publishing) askForAll(ctx context.Context, outside *Dataset) error {
 	keys := p.found.named()

@@ -147,7 +147,7 @@ func TestPublicURLOfAWebServer(t *testing.T) {
 		transport.CloseIdleConnections()
 	})
 	_, err = d.Publish(t.Context(), dtool.PublishOptions{PublicURL: proxy.URL + "/elsewhere"})
-	if failed, ok := errors.AsType[*dtool.PublishError](err); !ok || !failed.Unread {
+	if failed, ok := errors.AsType[*dtool.PublishError](err); !ok || !failed.Closed {
 		t.Errorf("at a wrong URL: %v", err)
 	}
 	result, err := d.Publish(t.Context(), dtool.PublishOptions{PublicURL: proxy.URL + "/data/"})

@@ -30,7 +30,7 @@ type sharing struct {
 func (p *place) sharing() (sharing, error) {
 	publisher, ok := p.store.(storage.Publisher)
 	if !ok {
-		return sharing{}, fmt.Errorf("%s: %w: nothing in %s has a URL for everybody", p.uri, ErrCannotPublish, p.store)
+		return sharing{}, fmt.Errorf("%s: %w: only what lies in a bucket can others be let read", p.uri, ErrCannotPublish)
 	}
 	s := sharing{Publisher: publisher}
 	s.signer, _ = p.store.(storage.Signer)

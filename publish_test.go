@@ -266,17 +266,13 @@ func TestAccessURLIsOnlyGivenForWhatCanBeRead(t *testing.T) {
 			func(*sharedBucket) dtool.PublishOptions { return dtool.PublishOptions{} },
 			func(_ *testing.T, b *sharedBucket, _ *dtool.Dataset) { b.blocked = true }, storage.ErrForbidden, true,
 		},
-		"a URL of nothing": {
-			func(b *sharedBucket) dtool.PublishOptions {
-				return dtool.PublishOptions{PublicURL: b.http.URL + "/elsewhere"}
-			},
-			func(t *testing.T, b *sharedBucket, _ *dtool.Dataset) { b.letAllRead(t) }, nil, false,
-		},
-		"a URL of what is private": {
+		"a URL of which a part is private": {
 			func(b *sharedBucket) dtool.PublishOptions {
 				return dtool.PublishOptions{PublicURL: b.http.URL + "/plants"}
 			},
-			func(*testing.T, *sharedBucket, *dtool.Dataset) {}, storage.ErrForbidden, false,
+			func(t *testing.T, b *sharedBucket, d *dtool.Dataset) {
+				must(t, b.SetPublic(t.Context(), d.UUID()+"/manifest.json", true))
+			}, storage.ErrForbidden, false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -293,6 +289,83 @@ func TestAccessURLIsOnlyGivenForWhatCanBeRead(t *testing.T) {
 				t.Errorf("it says %q", err)
 			}
 		})
+	}
+}
+
+// TestWrongPublicURLChangesNothing, since it is asked before anything is written.
+func TestWrongPublicURLChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	b, base := w.shared()
+	d := w.documented(base)
+	before := w.plants()
+	for path, kind := range map[string]error{"/elsewhere": storage.ErrNotFound, "/plants": storage.ErrForbidden} {
+		must(t, b.SetPolicy(t.Context(), nil))
+		if errors.Is(kind, storage.ErrNotFound) {
+			b.letAllRead(t)
+		}
+		_, err := d.Publish(t.Context(), dtool.PublishOptions{PublicURL: b.http.URL + path})
+		failed, ok := errors.AsType[*dtool.PublishError](err)
+		if !ok || !failed.Closed || failed.Unread || !errors.Is(err, kind) {
+			t.Errorf("at %s: %v", path, err)
+		}
+	}
+	if diff := cmp.Diff(before, w.plants()); diff != "" {
+		t.Errorf("keys differ (-before +after):\n%s", diff)
+	}
+}
+
+// TestWhatEverybodyCanReadNeedsNoACLs where a statement of an administrator's lets
+// everybody read.
+func TestWhatEverybodyCanReadNeedsNoACLs(t *testing.T) {
+	w := newWorld(t)
+	b, base := w.shared()
+	d := w.documented(base)
+	b.noACLs = true
+	statement, err := d.PublishPolicy(nil)
+	must(t, err)
+	must(t, b.SetPolicy(t.Context(), statement))
+	result, err := d.Publish(t.Context(), dtool.PublishOptions{})
+	must(t, err)
+	if result.Way != dtool.ByURL || result.AccessURL != b.http.URL+"/plants/"+d.UUID() {
+		t.Errorf("published: %+v", result)
+	}
+	readAll(t, result.AccessURL)
+	withdrawal, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+	must(t, err)
+	if !withdrawal.Statement || withdrawal.Readable != nil {
+		t.Errorf("taken back: %+v", withdrawal)
+	}
+}
+
+// TestWaysAreThoseOfThePresent and not of a publication that was taken back.
+func TestWaysAreThoseOfThePresent(t *testing.T) {
+	w := newWorld(t)
+	b, base := w.shared()
+	d := w.documented(base)
+	look := func(stage string, want ...dtool.Way) {
+		t.Helper()
+		got, err := d.Ways(t.Context(), dtool.Observer{})
+		must(t, err)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", stage, got, want)
+		}
+	}
+	look("never published")
+	for _, way := range []dtool.Way{dtool.BySignature, dtool.ByACL} {
+		_, err := d.Publish(t.Context(), ways(b)[way])
+		must(t, err)
+	}
+	look("published", dtool.ByACL, dtool.BySignature)
+	must(t, b.Delete(t.Context(), d.UUID()+"/publish.json"))
+	look("by another program", dtool.ByACL)
+	_, err := d.Publish(t.Context(), ways(b)[dtool.BySignature])
+	must(t, err)
+	_, err = d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+	must(t, err)
+	look("taken back, with URLs that are good")
+	onDisk := w.frozen(t.TempDir(), "seedlings", seedling())
+	if got, err := onDisk.Ways(t.Context(), dtool.Observer{}); got != nil || err != nil {
+		t.Errorf("on a disk: %v, %v", got, err)
 	}
 }
 
@@ -327,7 +400,7 @@ func TestOnlyFrozenDatasetsInBucketsArePublished(t *testing.T) {
 	wantError(t, err, dtool.ErrCannotPublish)
 	_, err = onDisk.Published(t.Context(), dtool.Observer{})
 	wantError(t, err, dtool.ErrCannotPublish)
-	_, err = onDisk.PublishPolicy()
+	_, err = onDisk.PublishPolicy(nil)
 	wantError(t, err, dtool.ErrCannotPublish)
 }
 
@@ -436,11 +509,28 @@ func TestPolicyThatWouldBeTooLargeIsNotWritten(t *testing.T) {
 	}
 }
 
+func TestPublishPolicyIsAddedToAnother(t *testing.T) {
+	w := newWorld(t)
+	_, base := w.shared()
+	d := w.documented(base)
+	const theirs = `{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}`
+	once, err := d.PublishPolicy([]byte(`{"Version":"2012-10-17","Statement":[` + theirs + `]}`))
+	must(t, err)
+	twice, err := d.PublishPolicy(once)
+	must(t, err)
+	if !strings.Contains(string(once), theirs) || strings.Count(string(twice), "DtoolPublish") != 1 {
+		t.Errorf("the policy is %s, and then %s", once, twice)
+	}
+	if _, err := d.PublishPolicy([]byte("[]")); err == nil {
+		t.Error("what is no policy was added to")
+	}
+}
+
 func TestPublishPolicyIsAPolicyByItself(t *testing.T) {
 	w := newWorld(t)
 	b, base := w.shared()
 	d := w.documented(base)
-	text, err := d.PublishPolicy()
+	text, err := d.PublishPolicy(nil)
 	must(t, err)
 	if b.policy != nil {
 		t.Error("the policy of the bucket was changed")

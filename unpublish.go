@@ -21,13 +21,15 @@ type Withdrawal struct {
 	Statement bool      // the dataset's statement was taken out of the bucket's policy
 	Private   int       // objects whose ACL was made private
 	Readable  []string  // keys of what can still be read without credentials
-	Signed    time.Time // until when URLs that were signed are good, unless the key is revoked that signed them; zero if there are none
+	Kept      error     // why the statement may still be in the bucket's policy, by its Sid; nil if it is not, or nothing can be read
+	Signed    time.Time // until when URLs that Publish signed are good, unless the key is revoked that signed them; zero if there are none
 }
 
 // Unpublish takes back what Publish did, in whichever way, and asks without credentials
 // whether anything can still be read. That something can is no error: what others let
 // everybody read, such as a policy of the whole bucket, is not undone. Signed URLs stay
-// good until they expire. To unpublish again goes on where one was interrupted.
+// good until they expire. What was done is told even if there is an error, and to
+// unpublish again goes on from there.
 func (d *Dataset) Unpublish(ctx context.Context, o UnpublishOptions) (*Withdrawal, error) {
 	o.Observer = o.oneAtATime()
 	share, err := d.sharing()
@@ -38,7 +40,7 @@ func (d *Dataset) Unpublish(ctx context.Context, o UnpublishOptions) (*Withdrawa
 	if u.found, err = d.survey(ctx, nil); err != nil {
 		return nil, err
 	}
-	if u.record, u.recorded, err = d.publication(ctx, u.found, o.Observer); err != nil {
+	if u.record, u.recorded, err = d.publication(ctx, u.found.has(u.found.httpManifest), o.Observer); err != nil {
 		return nil, err
 	}
 	if u.recorded && !u.found.has(u.found.record) {
@@ -58,6 +60,7 @@ type unpublishing struct {
 	record   record
 	recorded bool
 	found    *survey
+	kept     error // why the statement is left, if there is one
 	result   *Withdrawal
 }
 
@@ -74,43 +77,49 @@ func (u *unpublishing) run(ctx context.Context) error {
 		return err
 	}
 	r := u.result
+	if len(r.Readable) > 0 {
+		r.Kept = u.kept
+	}
 	r.Signed = u.record.signedUntil(u.client.now())
 	r.Never = !u.recorded && !r.Manifest && !r.Page && !r.Statement && r.Private == 0 && len(r.Readable) == 0
 	return u.settleRecord(ctx)
 }
 
 func (u *unpublishing) removeLast(ctx context.Context) error {
-	r := u.result
-	r.Manifest, r.Page = u.found.has(u.found.httpManifest), u.found.has(u.found.page)
-	if !r.Manifest && !r.Page {
+	manifest, page := u.found.has(u.found.httpManifest), u.found.has(u.found.page)
+	if !manifest && !page {
 		return nil
+	}
+	if err := u.store.Delete(ctx, u.found.httpManifest, u.found.page); err != nil {
+		return err
 	}
 	delete(u.found.sizes, u.found.httpManifest)
 	delete(u.found.sizes, u.found.page)
-	return u.store.Delete(ctx, u.found.httpManifest, u.found.page)
+	u.result.Manifest, u.result.Page = manifest, page
+	return nil
 }
 
-// removeStatement leaves a policy alone that it may not see, unless it has put
-// something there.
+// removeStatement leaves a policy alone that it may not see or change. Whether that
+// matters shows in what can be read then.
 func (u *unpublishing) removeStatement(ctx context.Context) error {
 	if u.share.policy == nil {
 		return nil
 	}
 	change, err := u.share.readPolicy(ctx)
+	kept := "whether the policy of the bucket has the statement %s is not known: %w"
+	if err == nil && change.Remove(u.sid()) {
+		err = u.share.writePolicy(ctx, change)
+		kept = "the policy of the bucket has the statement %s: %w"
+		u.result.Statement = err == nil
+	}
 	switch {
 	case errors.Is(err, errors.ErrUnsupported) && !u.record.has(ByPolicy):
 		return nil
-	case err != nil && ctx.Err() == nil && !u.record.has(ByPolicy):
-		u.o.Warn(fmt.Sprintf("whether the policy of the bucket has a statement of this dataset is not known: %v", err))
-		return nil
-	case err != nil:
-		return err
-	}
-	if !change.Remove(u.sid()) {
+	case err != nil && ctx.Err() == nil && (errors.Is(err, storage.ErrForbidden) || !u.record.has(ByPolicy)):
+		u.kept = fmt.Errorf(kept, u.sid(), err)
 		return nil
 	}
-	u.result.Statement = true
-	return u.share.writePolicy(ctx, change)
+	return err
 }
 
 // closeByACL makes all objects private that everybody may read by their own ACL,
@@ -123,15 +132,13 @@ func (u *unpublishing) closeByACL(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	switch err := u.setPrivate(ctx, keys); {
-	case errors.Is(err, storage.ErrNoACLs):
-		if !open {
-			return nil
-		}
-	case err != nil:
-		return err
+	err = u.setPrivate(ctx, keys)
+	if errors.Is(err, storage.ErrNoACLs) || !open && errors.Is(err, storage.ErrForbidden) {
+		err = nil // nothing shows that it was ACLs
 	}
-	u.result.Readable, err = u.readable(ctx, keys)
+	if err == nil && (open || u.result.Private > 0) {
+		u.result.Readable, err = u.readable(ctx, keys)
+	}
 	return err
 }
 
@@ -198,7 +205,7 @@ var errStillReadable = errors.New("still readable")
 // settleRecord keeps of the record what still matters.
 func (u *unpublishing) settleRecord(ctx context.Context) error {
 	switch {
-	case !u.recorded:
+	case !u.recorded, u.result.Kept != nil:
 		return nil
 	case u.result.Signed.IsZero():
 		return u.store.Delete(ctx, u.found.record)

@@ -147,6 +147,42 @@ func TestWhatStaysReadableElsewhereIsSaid(t *testing.T) {
 	}
 }
 
+// TestStatementThatOthersMustTakeOut is named, as long as it lets everybody read; what
+// is recorded stays for whoever does.
+func TestStatementThatOthersMustTakeOut(t *testing.T) {
+	for name, op := range map[string]storetest.Op{"may not see it": storetest.Policy, "may not change it": storetest.SetPolicy} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			b, base := w.shared()
+			d := w.documented(base)
+			_, err := d.Publish(t.Context(), dtool.PublishOptions{Policy: true})
+			must(t, err)
+			faulty := storetest.NewFaulty(func(c storetest.Call) storetest.Fault {
+				if c.Op == op {
+					return storetest.Fault{Kind: storetest.Fail, Cause: storage.ErrForbidden}
+				}
+				return storetest.Fault{}
+			})
+			w.memory["plants"] = faulty.Around(b)
+			w.connect()
+			theirs, err := w.OpenFrozen(t.Context(), d.URI())
+			must(t, err)
+			got, err := theirs.Unpublish(t.Context(), dtool.UnpublishOptions{})
+			must(t, err)
+			wantError(t, got.Kept, storage.ErrForbidden, "DtoolPublish"+strings.ReplaceAll(d.UUID(), "-", ""))
+			if !got.Manifest || got.Statement || len(got.Readable) == 0 || !slices.Contains(w.plants(), d.UUID()+"/publish.json") {
+				t.Errorf("taken back: %+v", got)
+			}
+			must(t, b.SetPolicy(t.Context(), nil)) // by hand
+			got, err = theirs.Unpublish(t.Context(), dtool.UnpublishOptions{})
+			must(t, err)
+			if got.Kept != nil || got.Readable != nil || slices.Contains(w.plants(), d.UUID()+"/publish.json") {
+				t.Errorf("once it is out: %+v", got)
+			}
+		})
+	}
+}
+
 // TestUnpublishWithoutACLs is no failure: there is nothing to take back of them.
 func TestUnpublishWithoutACLs(t *testing.T) {
 	w := newWorld(t)

@@ -54,7 +54,10 @@ func (a *app) runAnnotationSet(ctx context.Context, kind, uri, key, text string)
 	if err != nil {
 		return err
 	}
-	return ds.SetAnnotation(ctx, key, value)
+	if err := ds.SetAnnotation(ctx, key, value); err != nil {
+		return err
+	}
+	return a.notPublishedYet(ctx, ds)
 }
 
 // typedValue reads a value as Python's int, float, bool and json.loads would.

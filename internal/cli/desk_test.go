@@ -110,7 +110,7 @@ var (
 
 // normal leaves out of a message what differs between machines and runs.
 func (d *desk) normal(text string) string {
-	for value, name := range map[string]string{d.source: "SOURCE", d.empty: "DIR", d.uuid: "UUID", d.home: "HOME"} {
+	for value, name := range map[string]string{d.source: "SOURCE", d.empty: "DIR", d.uuid: "UUID", strings.ReplaceAll(d.uuid, "-", ""): "HEX", d.home: "HOME"} {
 		text = strings.ReplaceAll(text, value, name)
 	}
 	text = strings.ReplaceAll(text, filepath.Dir(d.source), "BASE")

@@ -24,6 +24,7 @@ func hints() []hintWhen {
 		{dtool.ErrCannotAdd, "put the files into the directory that the dataset describes"},
 		{dtool.ErrExists, "choose another name or another base"},
 		{dtool.ErrCannotSign, "dtool cp copies it into a bucket"},
+		{dtool.ErrCannotPublish, "publishing, and taking it back, is done at the s3:// URI of a dataset; dtool cp copies one into a bucket"},
 		{dtool.ErrNoDelivery, "dtool sign --upload MANIFEST BASE begins one"},
 		{dtool.ErrUndeliverable, "whoever has the files and keys copies them with dtool cp"},
 		{dtool.ErrInvalidName, "a name is 1 to 80 of the characters 0-9 a-z A-Z - _ ."},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,8 +16,8 @@ import (
 type publishOptions struct {
 	quiet, policy, apply, page, status, json bool
 
-	expires   expiryOrNever
-	publicURL string
+	expires         expiryOrNever
+	publicURL, into string
 }
 
 func (a *app) publishCommand() *cobra.Command {
@@ -38,7 +39,9 @@ There are four ways:
                                         hands out its objects below URL
 
 New buckets at AWS have no ACLs. --policy without --apply prints the statement and
-changes nothing, for whoever may change the policy. README, items, overlays, annotations
+changes nothing, for whoever may change the policy; --into adds it to what the policy
+says already. Once it is in force, or the bucket is public anyway, dtool publish DS sees
+that everybody may read, and does the rest. README, items, overlays, annotations
 and tags are published as they are now; what is changed later is by publishing again.
 
 --status tells what can be read now, and dtool unpublish takes all of it back.`,
@@ -53,25 +56,29 @@ and tags are published as they are now; what is changed later is by publishing a
 			case o.status:
 				return a.runPublished(cmd.Context(), o, args[0])
 			case o.policy && !o.apply:
-				return a.printPolicy(cmd.Context(), args[0])
+				return a.printPolicy(cmd.Context(), o, args[0])
 			}
 			return a.runPublish(cmd.Context(), o, args[0])
 		},
 	}
-	cmd.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "print the access URL alone")
+	cmd.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "print the access URL alone; with --status: whole, part or nothing")
 	cmd.Flags().Var(&o.expires, "expires", "sign URLs that are good for `TIME`, such as 7d, 12h or 3600 (seconds), or never")
 	cmd.Flags().StringVar(&o.publicURL, "public-url", "", "the `URL` below which the keys of the bucket lie for everybody")
 	cmd.Flags().BoolVar(&o.policy, "policy", false, "print the statement for the policy of the bucket")
+	cmd.Flags().StringVar(&o.into, "into", "", "with --policy: add it to the policy in `FILE`, or in standard input if it is \"-\"")
 	cmd.Flags().BoolVar(&o.apply, "apply", false, "with --policy: put it into the policy, and publish")
 	cmd.Flags().BoolVar(&o.page, "page", false, "put a page for browsers there, too")
 	cmd.Flags().BoolVar(&o.status, "status", false, "tell what can be read without credentials")
 	cmd.Flags().BoolVar(&o.json, "json", false, "with --status: print it as JSON")
-	return withExits(cmd, exit{2, dtool.ErrCannotPublish, "the dataset lies where nothing can be published"})
+	return withExits(cmd,
+		exit{2, dtool.ErrCannotPublish, "the dataset lies where nothing can be published"},
+		exit{2, fs.ErrNotExist, "--into: there is no such file"},
+	)
 }
 
 // check refuses what does not go together.
 func (o *publishOptions) check(cmd *cobra.Command) error {
-	publishes := o.expires.given || o.publicURL != "" || o.policy || o.page
+	publishes := o.expires.given || o.publicURL != "" || o.policy || o.page || o.into != ""
 	switch {
 	case o.status && publishes:
 		return misused(cmd, "--status goes with --json alone")
@@ -79,6 +86,8 @@ func (o *publishOptions) check(cmd *cobra.Command) error {
 		return misused(cmd, "--json goes with --status")
 	case o.apply && !o.policy:
 		return misused(cmd, "--apply goes with --policy")
+	case o.into != "" && (!o.policy || o.apply):
+		return misused(cmd, "--into goes with --policy without --apply")
 	case o.policy && !o.apply && (o.expires.given || o.publicURL != "" || o.page):
 		return misused(cmd, "--policy changes nothing without --apply: add it, or leave the others out")
 	case o.expires.expiry != 0 && (o.policy || o.publicURL != ""):
@@ -160,6 +169,9 @@ func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST"
 
 // publishAgain says what to do about a publication that failed.
 func publishAgain(ctx context.Context, err error, uri string) error {
+	if errors.Is(err, dtool.ErrInvalidURI) {
+		return hinted{err, "--public-url begins with https:// or http://"}
+	}
 	var failed *dtool.PublishError
 	if !errors.As(err, &failed) {
 		return err
@@ -172,6 +184,10 @@ func publishAgain(ctx context.Context, err error, uri string) error {
 		return hinted{err, withStoreHint(err) + "--expires 7d gives a URL that is good for a week, and needs nothing to be public; " +
 			"--policy prints the statement that the policy of the bucket needs, and with --apply puts it there; " +
 			"--public-url URL is for a bucket that is public already, or has a web server before it"}
+	case failed.Closed && ctx.Err() == nil:
+		return hinted{err, whyUnread(failed)}
+	case failed.Way == dtool.ByPolicy && errors.Is(err, storage.ErrForbidden) && failed.Opened == 0:
+		return hinted{err, withStoreHint(err) + "without --apply, it prints the statement for whoever may change the policy"}
 	case failed.Opened > 0:
 		return hinted{err, withStoreHint(err) + "the same command goes on; " + takeBack}
 	}
@@ -192,7 +208,7 @@ func whyUnread(e *dtool.PublishError) string {
 	refused := errors.Is(e, storage.ErrForbidden)
 	switch {
 	case e.Way == dtool.ByURL:
-		return "--public-url is to be the URL below which the keys of the bucket lie, and everybody must be able to read there"
+		return "everybody must be able to read all of the dataset there; --public-url is to be the URL below which the keys of the bucket lie"
 	case e.Way == dtool.BySignature && refused:
 		return "the access key that signed may have no right to read, or a clock is wrong"
 	case e.Way == dtool.ByACL && refused:
@@ -204,79 +220,28 @@ func whyUnread(e *dtool.PublishError) string {
 	return "the dataset must be reachable from here by its public URL"
 }
 
-func (a *app) printPolicy(ctx context.Context, uri string) error {
+// printPolicy prints what an administrator is to put in force, and says what else
+// stands there: who puts a policy replaces the one before.
+func (a *app) printPolicy(ctx context.Context, o publishOptions, uri string) error {
 	ds, err := a.openFrozen(ctx, uri)
 	if err != nil {
 		return err
 	}
-	text, err := ds.PublishPolicy()
+	into, err := a.readPolicy(ctx, o.into)
+	if err != nil {
+		return err
+	}
+	text, err := ds.PublishPolicy(into)
 	if err != nil {
 		return err
 	}
 	a.out.Text(text)
-	return nil
-}
-
-func (a *app) runPublished(ctx context.Context, o publishOptions, uri string) error {
-	ds, err := a.openFrozen(ctx, uri)
-	if err != nil {
-		return err
-	}
-	observer, done := a.observe(o.quiet)
-	p, err := ds.Published(ctx, observer)
-	done()
-	if err != nil {
-		return err
-	}
-	if o.json {
-		value, err := dtool.NewValue(p)
-		if err != nil {
-			return err
-		}
-		a.out.Text(append(value.JSON(), '\n'))
+	if o.quiet {
 		return nil
 	}
-	a.printPublished(o.quiet, p)
+	if o.into == "" {
+		a.notes.Printf("note: the policy that the bucket has must keep its other statements: --into FILE adds this one to them")
+	}
+	a.notes.Printf("Once it is the policy of the bucket: dtool publish %s", shellQuoted(uri))
 	return nil
-}
-
-// printPublished tells what can be read. Quiet, it is the access URL of what everybody
-// can read as a whole.
-func (a *app) printPublished(quiet bool, p *dtool.Published) {
-	if quiet {
-		if p.Whole() {
-			a.out.Printf("%s\n", p.AccessURL)
-		}
-		return
-	}
-	switch {
-	case p.Whole():
-		a.out.Printf("Everybody can read it: %s\n", p.AccessURL)
-	case p.Nothing():
-		a.out.Printf("Nobody can read it without credentials or a signed URL\n")
-	default:
-		a.out.Printf("Everybody can read a part of it: %s\n", p.AccessURL)
-	}
-	if !p.Nothing() {
-		for _, part := range []struct {
-			name string
-			open bool
-		}{{"http_manifest.json", p.HTTPManifest}, {"page for browsers", p.Page}, {"README", p.README}, {"manifest", p.Manifest}} {
-			a.out.Printf("  %-18s  %s\n", part.name, yesOrNo(part.open))
-		}
-		a.out.Printf("  %-18s  %d of %d\n", "items", p.ReadableItems, p.Items)
-	}
-	if len(p.Ways) > 0 {
-		a.out.Printf("Published: %s\n", inWays(p.Ways))
-	}
-	if !p.SignedUntil.IsZero() {
-		a.out.Printf("Signed URLs are good until %s\n", moment(p.SignedUntil))
-	}
-}
-
-func yesOrNo(yes bool) string {
-	if yes {
-		return "yes"
-	}
-	return "no"
 }

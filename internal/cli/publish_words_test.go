@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/dtool-go/dtool/internal/badday"
@@ -49,25 +51,27 @@ hint: the store took the ACLs of 7 objects and yet lets nobody read: Block Publi
 `},
 		{"may not see the policy", on("GetBucketPolicy", denied(), "publish", "--policy", "--apply", "THERE"), 1, `
 dtool: s3://leaves/UUID is not published: GetBucketPolicy s3://leaves at ENDPOINT: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
-hint: the right s3:GetBucketPolicy is missing, or the keys are not those for this bucket
+hint: the right s3:GetBucketPolicy is missing, or the keys are not those for this bucket; without --apply, it prints the statement for whoever may change the policy
 `},
 		{"public policies are blocked", on("PutBucketPolicy", badday.Refuse(403, "AccessDenied", "User: olssont is not authorized to perform: s3:PutBucketPolicy because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."), "publish", "--policy", "--apply", "THERE"), 1, `
 dtool: s3://leaves/UUID is not published: PutBucketPolicy s3://leaves at ENDPOINT: forbidden: AccessDenied: User: olssont is not authorized to perform: s3:PutBucketPolicy because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access. (HTTP 403, request ID)
-hint: Block Public Access is on, for the bucket or the whole account: whoever owns it has to turn that off before a policy can make anything public
+hint: Block Public Access is on, for the bucket or the whole account: whoever owns it has to turn that off before a policy can make anything public; without --apply, it prints the statement for whoever may change the policy
 `},
 		{"a public URL of private objects", func(d *desk) []string {
 			return []string{"publish", "--public-url", d.real.Endpoint + "/leaves", d.there}
 		}, 1, `
-dtool: s3://leaves/UUID was published, and cannot be read without credentials: GET ENDPOINT/leaves/UUID, key http_manifest.json: forbidden: 403 Forbidden: AccessDenied, at ENDPOINT/leaves/UUID/http_manifest.json (request ID)
-hint: --public-url is to be the URL below which the keys of the bucket lie, and everybody must be able to read there; dtool unpublish s3://leaves/UUID takes it back
+dtool: s3://leaves/UUID is not published: GET without credentials, key UUID/manifest.json: forbidden: 403 Forbidden: AccessDenied, at ENDPOINT/leaves/UUID/manifest.json (request ID)
+hint: everybody must be able to read all of the dataset there; --public-url is to be the URL below which the keys of the bucket lie
 `},
 		{"a public URL that is none", func(d *desk) []string {
 			return []string{"publish", "--public-url", "leaves.example.org", d.there}
 		}, 2, `
 dtool: invalid URI as the public URL: a URL is relative
+hint: --public-url begins with https:// or http://
 `},
 		{"published on a disk", func(d *desk) []string { return []string{"publish", d.source} }, 2, `
-dtool: file://labSOURCE: cannot be published: nothing in SOURCE has a URL for everybody
+dtool: file://labSOURCE: cannot be published: only what lies in a bucket can others be let read
+hint: publishing, and taking it back, is done at the s3:// URI of a dataset; dtool cp copies one into a bucket
 `},
 		{"a proto dataset is published", func(d *desk) []string {
 			proto := d.must("create", "-q", "buds", "s3://roots")
@@ -103,17 +107,68 @@ hint: what dtool publish did is taken back: look for a policy of the bucket that
 			d.must("publish", "--expires", "1d", d.there)
 			d.has("GetBucketPolicy", denied())
 			return []string{"unpublish", d.there}
-		}, 0, `
-dtool: warning: whether the policy of the bucket has a statement of this dataset is not known: GetBucketPolicy s3://leaves at ENDPOINT: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+		}, 0, ""},
+		{"taken back where all is public, and the policy cannot be seen", func(d *desk) []string {
+			d.makePublic("leaves")
+			d.has("GetBucketPolicy", denied())
+			return []string{"unpublish", d.there}
+		}, 1, `
+dtool: 6 objects can still be read without credentials, UUID/README.txt for one: whether the policy of the bucket has the statement DtoolPublishHEX is not known: GetBucketPolicy s3://leaves at ENDPOINT: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: whoever may change the policy has to take that statement out; if it has none, another one lets everybody read, or a web server before the bucket
 `},
 		{"taken back, and may not be", func(d *desk) []string {
-			d.must("publish", "--policy", "--apply", d.there)
+			d.publishByPolicy()
 			d.has("PutBucketPolicy", denied())
 			d.has("DeleteBucketPolicy", denied())
 			return []string{"unpublish", d.there}
 		}, 1, `
-dtool: DeleteBucketPolicy s3://leaves at ENDPOINT: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
-hint: the right s3:DeleteBucketPolicy is missing, or the keys are not those for this bucket; dtool unpublish s3://leaves/UUID goes on from here
+dtool: 6 objects can still be read without credentials, UUID/README.txt for one: the policy of the bucket has the statement DtoolPublishHEX: DeleteBucketPolicy s3://leaves at ENDPOINT: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: whoever may change the policy has to take that statement out; if it has none, another one lets everybody read, or a web server before the bucket
+`},
+		{"taken back, and may not be removed", func(d *desk) []string {
+			d.must("publish", "--expires", "1d", d.there)
+			d.has("DeleteObjects", denied())
+			return []string{"unpublish", d.there}
+		}, 1, `
+dtool: DeleteObjects s3://leaves at ENDPOINT, key UUID/http_manifest.json: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: the right s3:DeleteObject is missing, or the keys are not those for this bucket; until somebody who has the right runs dtool unpublish s3://leaves/UUID, everybody may read what is not taken back
+`},
+		{"taken back where it is read", func(d *desk) []string {
+			return []string{"unpublish", d.publishByPolicy()}
+		}, 2, `
+dtool: ENDPOINT/leaves/UUID: cannot be published: only what lies in a bucket can others be let read
+hint: publishing, and taking it back, is done at the s3:// URI of a dataset; dtool cp copies one into a bucket
+`},
+		{"an annotation of what is published by policy", func(d *desk) []string {
+			d.publishByPolicy()
+			return []string{"annotation", "set", d.there, "note", "new"}
+		}, 0, `
+note: the dataset is published by the policy of the bucket; until it is published again, others may not be able to read what has changed: dtool publish --policy --apply s3://leaves/UUID
+`},
+		{"a tag of what is published by signed URLs", func(d *desk) []string {
+			d.must("publish", "--expires", "1d", d.there)
+			return []string{"tag", "set", d.there, "new"}
+		}, 0, `
+note: the dataset is published by signed URLs; until it is published again, others may not be able to read what has changed: dtool publish --expires 7d s3://leaves/UUID
+`},
+		{"a README of what was published", func(d *desk) []string {
+			d.must("publish", "--expires", "1d", d.there)
+			d.must("unpublish", d.there)
+			mustWrite(d.t, filepath.Join(d.empty, "new.yml"), "---\na: b\n")
+			return []string{"readme", "write", d.there, filepath.Join(d.empty, "new.yml")}
+		}, 0, ""},
+		{"published in part", func(d *desk) []string {
+			d.publishByPolicy()
+			if err := os.Remove(filepath.Join(d.real.BucketDir("leaves"), d.uuid, "http_manifest.json")); err != nil {
+				d.t.Fatal(err)
+			}
+			return []string{"publish", "--status", d.there}
+		}, 0, `
+hint: dtool publish --policy --apply s3://leaves/UUID publishes what has changed since
+`},
+		{"the statement of a dataset", func(d *desk) []string { return []string{"publish", "--policy", d.there} }, 0, `
+note: the policy that the bucket has must keep its other statements: --into FILE adds this one to them
+Once it is the policy of the bucket: dtool publish s3://leaves/UUID
 `},
 	}
 }
@@ -122,7 +177,19 @@ hint: the right s3:DeleteBucketPolicy is missing, or the keys are not those for 
 func (d *desk) makePublic(bucket string) {
 	d.t.Helper()
 	d.setPolicy(d.t.Context(), bucket, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::`+bucket+`/*"]}]}`)
+	d.makePrivate(bucket)
+}
+
+// makePrivate takes the bucket's policy away when the test ends.
+func (d *desk) makePrivate(bucket string) {
 	d.t.Cleanup(func() { d.setPolicy(context.WithoutCancel(d.t.Context()), bucket, "") })
+}
+
+// publishByPolicy publishes what is there, until the test ends, and gives the access URL.
+func (d *desk) publishByPolicy() string {
+	d.t.Helper()
+	d.makePrivate("leaves")
+	return d.must("publish", "-q", "--policy", "--apply", d.there)
 }
 
 func (d *desk) setPolicy(ctx context.Context, bucket, policy string) {

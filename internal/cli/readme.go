@@ -80,7 +80,10 @@ func (a *app) runREADMEWrite(ctx context.Context, uri, file string) error {
 	if text, err = dtool.NormaliseREADME(text); err != nil {
 		return about(file, err)
 	}
-	return ds.WriteREADME(ctx, text)
+	if err := ds.WriteREADME(ctx, text); err != nil {
+		return err
+	}
+	return a.notPublishedYet(ctx, ds)
 }
 
 // about adds to an error what it is about, as it was named on the command line.

@@ -53,7 +53,8 @@ func (a *app) s3PolicyCommand() *cobra.Command {
 			if len(args) == 2 {
 				p.Prefix = args[1]
 			}
-			if err := a.readInto(cmd.Context(), into, &p); err != nil {
+			var err error
+			if p.Into, err = a.readPolicy(cmd.Context(), into); err != nil {
 				return err
 			}
 			return a.runS3Policy(cmd, p, len(args) == 2)
@@ -67,14 +68,16 @@ func (a *app) s3PolicyCommand() *cobra.Command {
 	return withExits(cmd, exit{2, fs.ErrNotExist, "there is no such file"})
 }
 
-func (a *app) readInto(ctx context.Context, file string, p *dtool.SitePolicy) (err error) {
+// readPolicy reads the policy that is to be added to, if there is one.
+func (a *app) readPolicy(ctx context.Context, file string) ([]byte, error) {
 	if file == "" {
-		return nil
+		return nil, nil
 	}
-	if p.Into, err = a.readFile(ctx, file); err == nil && len(p.Into) == 0 {
+	text, err := a.readFile(ctx, file)
+	if err == nil && len(text) == 0 {
 		err = fmt.Errorf("%s is empty", file)
 	}
-	return err
+	return text, err
 }
 
 func (a *app) runS3Policy(cmd *cobra.Command, p dtool.SitePolicy, ownPrefix bool) error {

@@ -18,14 +18,21 @@ func (a *app) tagSetCommand() *cobra.Command {
 		Short: "Put a tag on a dataset",
 		Args:  arguments(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ds, err := a.open(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return ds.SetTag(cmd.Context(), args[1])
+			return a.changeTag(cmd.Context(), args[0], args[1], (*dtool.Dataset).SetTag)
 		},
 	}
 	return withExits(cmd, exit{144, dtool.ErrInvalidName, "the tag is no valid name"})
+}
+
+func (a *app) changeTag(ctx context.Context, uri, tag string, change func(*dtool.Dataset, context.Context, string) error) error {
+	ds, err := a.open(ctx, uri)
+	if err != nil {
+		return err
+	}
+	if err := change(ds, ctx, tag); err != nil {
+		return err
+	}
+	return a.notPublishedYet(ctx, ds)
 }
 
 func (a *app) tagLsCommand() *cobra.Command {
@@ -56,11 +63,7 @@ func (a *app) tagDeleteCommand() *cobra.Command {
 		Short: "Take a tag off a dataset, if it is there",
 		Args:  arguments(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ds, err := a.open(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return ds.DeleteTag(cmd.Context(), args[1])
+			return a.changeTag(cmd.Context(), args[0], args[1], (*dtool.Dataset).DeleteTag)
 		},
 	}
 	return withExits(cmd)

@@ -2,12 +2,15 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/storage"
 )
 
 func (a *app) unpublishCommand() *cobra.Command {
@@ -19,8 +22,9 @@ browsers, makes objects private that everybody may read by their ACL, and takes 
 dataset's statement out of the policy of the bucket. Then it asks, without credentials,
 whether anything can be read still, and says what, and why.
 
-URLs that were signed are good until they expire, and this says when that is; to end
-that earlier, revoke the access key that signed them.`,
+URLs that publish signed are good until they expire, and this says when that is. Those
+of dtool sign are recorded nowhere: they hold for as long as they were signed for,
+7 days at most. To end either earlier, revoke the access key that signed them.`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.runUnpublish(cmd.Context(), args[0])
@@ -41,23 +45,63 @@ func (a *app) runUnpublish(ctx context.Context, uri string) error {
 	w, err := ds.Unpublish(ctx, dtool.UnpublishOptions{Observer: observer})
 	done()
 	if err != nil {
-		return hinted{err, strings.TrimPrefix(hintFor(ctx, err)+"; ", "; ") + "dtool unpublish " + shellQuoted(uri) + " goes on from here"}
+		return a.halfWithdrawn(ctx, w, err, uri)
 	}
 	a.out.Printf("%s\n", withdrawn(w))
 	if !w.Signed.IsZero() {
-		a.out.Printf("URLs that were signed are good until %s, unless the access key that signed them is revoked\n", moment(w.Signed))
+		a.out.Printf("%s; revoking the access key that signed them ends that\n", signedUntil(w.Signed))
 	}
-	if n := len(w.Readable); n > 0 {
-		return hinted{
-			fmt.Errorf("%s can still be read without credentials, %s for one", objects(n), w.Readable[0]),
-			"what dtool publish did is taken back: look for a policy of the bucket that lets everybody read, or a web server before it",
-		}
-	}
-	return nil
+	return stillReadable(w)
 }
 
-// withdrawn says what was taken back.
+// halfWithdrawn says what was taken back before something failed, and what to do.
+func (a *app) halfWithdrawn(ctx context.Context, w *dtool.Withdrawal, err error, uri string) error {
+	if w == nil {
+		return err
+	}
+	if did := takenBack(w); did != "" {
+		a.out.Printf("Taken back: %s\n", did)
+	}
+	next := "dtool unpublish " + shellQuoted(uri) + " goes on from here"
+	if errors.Is(err, storage.ErrForbidden) {
+		next = "until somebody who has the right runs dtool unpublish " + shellQuoted(uri) + ", everybody may read what is not taken back"
+	}
+	return hinted{err, strings.TrimPrefix(hintFor(ctx, err)+"; ", "; ") + next}
+}
+
+// stillReadable is nil if nothing can be read.
+func stillReadable(w *dtool.Withdrawal) error {
+	if len(w.Readable) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("%s can still be read without credentials, %s for one", objects(len(w.Readable)), w.Readable[0])
+	if w.Kept != nil {
+		return hinted{fmt.Errorf("%w: %w", err, w.Kept), "whoever may change the policy has to take that statement out; if it has none, another one lets everybody read, or a web server before the bucket"}
+	}
+	return hinted{err, "what dtool publish did is taken back: look for a policy of the bucket that lets everybody read, or a web server before it"}
+}
+
+// signedUntil says until when URLs are good. Those of dtool sign are recorded nowhere,
+// since signing takes no right to write.
+func signedUntil(t time.Time) string {
+	return fmt.Sprintf("URLs that publish signed are good until %s, those of dtool sign for as long as they were signed for", moment(t))
+}
+
+// withdrawn says what came of it.
 func withdrawn(w *dtool.Withdrawal) string {
+	did := takenBack(w)
+	switch {
+	case w.Never:
+		return "Nothing to take back: the dataset is not published"
+	case did == "" && len(w.Readable) > 0:
+		return "Nothing was taken back"
+	case did == "":
+		return "Nothing to take back: the dataset is not published any more"
+	}
+	return "Taken back: " + did
+}
+
+func takenBack(w *dtool.Withdrawal) string {
 	var did []string
 	for _, step := range []struct {
 		done bool
@@ -72,25 +116,5 @@ func withdrawn(w *dtool.Withdrawal) string {
 			did = append(did, step.says)
 		}
 	}
-	switch {
-	case w.Never:
-		return "Nothing to take back: the dataset is not published"
-	case did == nil:
-		return "Nothing to take back: the dataset is not published any more"
-	}
-	return "Taken back: " + strings.Join(did, ", ")
-}
-
-// inWays names how a dataset was published.
-func inWays(ways []dtool.Way) string {
-	words := map[dtool.Way]string{
-		dtool.ByACL: "by ACLs", dtool.ByPolicy: "by the policy of the bucket", dtool.ByURL: "by a public URL", dtool.BySignature: "by signed URLs",
-	}
-	var names []string
-	for _, way := range ways {
-		if word, ok := words[way]; ok {
-			names = append(names, word)
-		}
-	}
-	return strings.Join(names, ", ")
+	return strings.Join(did, ", ")
 }
