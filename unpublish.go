@@ -82,7 +82,10 @@ func (u *unpublishing) run(ctx context.Context) error {
 	}
 	r.Signed = u.record.signedUntil(u.client.now())
 	r.Never = !u.recorded && !r.Manifest && !r.Page && !r.Statement && r.Private == 0 && len(r.Readable) == 0
-	return u.settleRecord(ctx)
+	if r.Kept == nil {
+		return u.settleRecord(ctx)
+	}
+	return nil // whoever may change the policy goes on from the record
 }
 
 func (u *unpublishing) removeLast(ctx context.Context) error {
@@ -205,7 +208,7 @@ var errStillReadable = errors.New("still readable")
 // settleRecord keeps of the record what still matters.
 func (u *unpublishing) settleRecord(ctx context.Context) error {
 	switch {
-	case !u.recorded, u.result.Kept != nil:
+	case !u.recorded:
 		return nil
 	case u.result.Signed.IsZero():
 		return u.store.Delete(ctx, u.found.record)
