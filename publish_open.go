@@ -10,6 +10,7 @@ import (
 	"github.com/dtool-go/dtool/internal/policy"
 	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/transport"
 )
 
 // open lets others read all that http_manifest.json will name. A store that refuses to
@@ -73,23 +74,33 @@ func (p *publishing) openByPolicy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	change, err := p.share.readPolicy(ctx)
+	now, err := p.share.readPolicy(ctx)
 	if err != nil {
 		return err
 	}
-	if !change.Set(statement) {
+	if !now.Set(statement) {
 		return p.begin(ctx)
 	}
-	if size := len(change.Text()); size > maxPolicy {
+	if size := len(now.Text()); size > maxPolicy {
 		return fmt.Errorf("%w: the policy of the bucket would have %d bytes with this dataset in it, at most %d are taken", errPolicyTooLarge, size, maxPolicy)
 	}
 	if err := p.begin(ctx); err != nil {
 		return err
 	}
-	err = p.share.writePolicy(ctx, change)
+	err = p.setStatement(ctx)
 	if err == nil {
 		p.opened = len(p.found.shared())
 	}
+	return err
+}
+
+// setStatement does nothing if the policy has the dataset's statement.
+func (p *publishing) setStatement(ctx context.Context) error {
+	statement, err := p.statement()
+	if err != nil {
+		return err
+	}
+	_, err = p.share.changePolicy(ctx, func(d *policy.Document) bool { return d.Set(statement) })
 	return err
 }
 
@@ -170,12 +181,43 @@ func (s sharing) readPolicy(ctx context.Context) (policyChange, error) {
 	return policyChange{doc, string(text)}, nil
 }
 
-// writePolicy replaces the bucket's policy and reads it again, since there is no way
-// to change a part of it, and somebody else may be about to change another.
-func (s sharing) writePolicy(ctx context.Context, change policyChange) error {
-	if now, err := s.readPolicy(ctx); err != nil || now.before != change.before {
-		return errors.Join(err, errPolicyMoved)
+// changePolicy changes the bucket's policy, and reads it again until it says what the
+// change makes of it. It tells whether there was anything to change. Nobody can change a part of
+// a policy, and others may change it, too: if what is read is not what was written, the
+// change is made to that. What others write between the reading and the writing is lost,
+// unless they also look again; nothing that is read before a failure is written after it.
+func (s sharing) changePolicy(ctx context.Context, change func(*policy.Document) bool) (changed bool, err error) {
+	const tries = 10
+	for try := 1; ; try++ {
+		now, err := s.readPolicy(ctx)
+		if err != nil || !change(now.Document) {
+			return changed, err
+		}
+		changed = true
+		err = s.writePolicy(ctx, now)
+		if err == nil || try == tries || !mayPass(err) {
+			return changed, err
+		}
+		if err := sleep(ctx, transport.Pause(try, longestPolicyPause)); err != nil {
+			return changed, err
+		}
 	}
+}
+
+const longestPolicyPause = 4 * time.Second
+
+// mayPass tells of a failure to write a policy that it is worth another look.
+func mayPass(err error) bool {
+	for _, kind := range []error{errPolicyMoved, storage.ErrThrottled, storage.ErrUnreachable, storage.ErrCorrupted} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// writePolicy replaces the bucket's policy once, and reads it again.
+func (s sharing) writePolicy(ctx context.Context, change policyChange) error {
 	text := change.Text()
 	if change.Len() == 0 {
 		text = nil
@@ -189,10 +231,13 @@ func (s sharing) writePolicy(ctx context.Context, change policyChange) error {
 			err = errPolicyMoved
 		}
 		return err == nil && now.Same(change.Document), err
-	}, errPolicyMoved)
+	}, errPolicyNotKept)
 }
 
-var errPolicyMoved = errors.New("the policy of the bucket is not the one that was written: somebody else changes it, too, or the store has not kept it")
+var (
+	errPolicyMoved   = errors.New("the policy of the bucket is not the one that was written: somebody else changes it, too")
+	errPolicyNotKept = errors.New("the policy of the bucket is not the one that was written: the store has not kept it")
+)
 
 // settled asks until the answer is yes, for the seconds that stores may take before
 // all of them goes by a new policy.

@@ -18,10 +18,10 @@ func (p *publishing) readFromOutside(ctx context.Context, accessURL string) erro
 	ask := func() (bool, error) {
 		last = p.readOnce(ctx, accessURL)
 		refused := errors.Is(last, storage.ErrForbidden) && p.way == ByPolicy && ctx.Err() == nil
-		if last != nil && !refused {
-			return false, last
+		if refused { // who changes the policy at the same time may have taken out what was just put there
+			return false, p.setStatement(ctx)
 		}
-		return last == nil, nil
+		return last == nil, last
 	}
 	if err := settled(ctx, ask, errStillClosed); !errors.Is(err, errStillClosed) {
 		return err

@@ -461,36 +461,54 @@ func TestPolicyOfOthersIsLeftToTheLetter(t *testing.T) {
 	}
 }
 
-// TestPolicyThatSomebodyElseChanges meanwhile is not taken for what was written.
-func TestPolicyThatSomebodyElseChanges(t *testing.T) {
-	for name, moment := range map[string]storetest.Call{
-		"before it is written": {Op: storetest.Policy, N: 1},
-		"while it is written":  {Op: storetest.SetPolicy},
+// TestPolicyThatOthersChangeMeanwhile has both what they wrote and the dataset's statement
+// in the end, or not that any more.
+func TestPolicyThatOthersChangeMeanwhile(t *testing.T) {
+	const theirs = `{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::plants/theirs/*"}]}`
+	publish := func(d *dtool.Dataset) error {
+		_, err := d.Publish(t.Context(), dtool.PublishOptions{Policy: true})
+		return err
+	}
+	unpublish := func(d *dtool.Dataset) error {
+		_, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+		return err
+	}
+	for name, tt := range map[string]struct {
+		do     func(*dtool.Dataset) error
+		moment storetest.Call
+		kind   storetest.Kind
+		before bool // whether it is published before
+		after  bool
+	}{
+		"before it is written":                  {publish, storetest.Call{Op: storetest.Policy, N: 1}, storetest.None, false, true},
+		"while it is written":                   {publish, storetest.Call{Op: storetest.SetPolicy}, storetest.Lose, false, true},
+		"when the store has refused":            {publish, storetest.Call{Op: storetest.SetPolicy}, storetest.Fail, false, true},
+		"after it was written":                  {publish, storetest.Call{Op: storetest.Policy, N: 2}, storetest.None, false, true},
+		"before it is removed":                  {unpublish, storetest.Call{Op: storetest.Policy}, storetest.None, true, false},
+		"while it is removed":                   {unpublish, storetest.Call{Op: storetest.SetPolicy}, storetest.Lose, true, false},
+		"when the store has refused to remove":  {unpublish, storetest.Call{Op: storetest.SetPolicy}, storetest.Fail, true, false},
+		"after it was removed, and it is empty": {unpublish, storetest.Call{Op: storetest.Policy, N: 1}, storetest.None, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			b, base := w.shared()
 			d := w.documented(base)
-			const theirs = `{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}`
+			if tt.before {
+				must(t, publish(d))
+			}
 			faulty := storetest.NewFaulty(func(c storetest.Call) storetest.Fault {
-				switch {
-				case c != moment:
+				if c != tt.moment {
 					return storetest.Fault{}
-				case c.Op == storetest.SetPolicy:
-					must(t, b.SetPolicy(t.Context(), []byte(theirs)))
-					return storetest.Fault{Kind: storetest.Lose}
 				}
 				must(t, b.SetPolicy(t.Context(), []byte(theirs)))
-				return storetest.Fault{}
+				return storetest.Fault{Kind: tt.kind}
 			})
 			w.memory["plants"] = faulty.Around(b)
 			w.connect()
 			d, err := w.OpenFrozen(t.Context(), d.URI())
 			must(t, err)
-			if _, err = d.Publish(t.Context(), dtool.PublishOptions{Policy: true}); err == nil || !strings.Contains(err.Error(), "somebody else changes it, too") {
-				t.Errorf("got %v", err)
-			}
-			if string(b.policy) != theirs {
+			must(t, tt.do(d))
+			if has := strings.Contains(string(b.policy), "DtoolPublish"); has != tt.after || !strings.Contains(string(b.policy), "Theirs") {
 				t.Errorf("the policy is %s", b.policy)
 			}
 		})

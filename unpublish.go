@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dtool-go/dtool/internal/policy"
 	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
 )
@@ -108,10 +109,9 @@ func (u *unpublishing) removeStatement(ctx context.Context) error {
 	if u.share.policy == nil {
 		return nil
 	}
-	change, err := u.share.readPolicy(ctx)
 	kept := "whether the policy of the bucket has the statement %s is not known: %w"
-	if err == nil && change.Remove(u.sid()) {
-		err = u.share.writePolicy(ctx, change)
+	removed, err := u.share.changePolicy(ctx, func(d *policy.Document) bool { return d.Remove(u.sid()) })
+	if removed {
 		kept = "the policy of the bucket has the statement %s: %w"
 		u.result.Statement = err == nil
 	}
@@ -181,7 +181,10 @@ func (u *unpublishing) readable(ctx context.Context, keys []string) ([]string, e
 				found = append(found, key)
 			}
 		}
-		return len(found) == 0 || !u.result.Statement, nil
+		if len(found) == 0 || !u.result.Statement {
+			return true, nil
+		}
+		return false, u.removeStatement(ctx) // which somebody may have put back who changes the policy at the same time
 	}
 	err := settled(ctx, ask, errStillReadable)
 	if errors.Is(err, errStillReadable) {

@@ -255,6 +255,8 @@ type PolicyKeeper interface {
 	// Policy gives that document, or [ErrNotFound] where there is none.
 	Policy(ctx context.Context) ([]byte, error)
 
-	// SetPolicy replaces it. An empty one removes it.
+	// SetPolicy replaces it. An empty one removes it. It is asked for once and not
+	// again, whatever the failure, since others may have written another one
+	// meanwhile: whoever goes on after a failure has to look first.
 	SetPolicy(ctx context.Context, policy []byte) error
 }

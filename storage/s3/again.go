@@ -15,6 +15,9 @@ import (
 // beganKey is where the context of an operation has the time at which it began.
 type beganKey struct{}
 
+// tryStep names the step that sees each try.
+const tryStep = "dtoolTry"
+
 // sayAgain adds to the steps of every operation what logs, at the level Info, that a
 // request is made again: somebody waits meanwhile. The SDK retries between the two
 // steps, so that the second one sees each try.
@@ -22,7 +25,7 @@ func (s *Store) sayAgain(stack *middleware.Stack) error {
 	begin := middleware.InitializeMiddlewareFunc("dtoolBegin", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 		return next.HandleInitialize(middleware.WithStackValue(ctx, beganKey{}, time.Now()), in)
 	})
-	try := middleware.FinalizeMiddlewareFunc("dtoolTry", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	try := middleware.FinalizeMiddlewareFunc(tryStep, func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 		out, metadata, err := next.HandleFinalize(ctx, in)
 		if req, ok := in.Request.(*smithyhttp.Request); ok && err != nil {
 			s.logAgain(ctx, req, err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/dtool-go/dtool/storage"
 )
@@ -43,19 +44,28 @@ func (s *Store) SetPolicy(ctx context.Context, policy []byte) error {
 	}
 	in := &s3.PutBucketPolicyInput{Bucket: &s.bucket, Policy: aws.String(string(policy))}
 	_, err := call(ctx, s, "PutBucketPolicy", "", func(ctx context.Context, region func(*s3.Options)) (*s3.PutBucketPolicyOutput, error) {
-		return s.api.PutBucketPolicy(ctx, in, region, s3.WithAPIOptions(md5InPlaceOfCRC))
+		return s.api.PutBucketPolicy(ctx, in, region, once, s3.WithAPIOptions(md5InPlaceOfCRC))
 	})
 	return s.judgePolicy(err)
 }
 
 func (s *Store) deletePolicy(ctx context.Context) error {
 	_, err := call(ctx, s, "DeleteBucketPolicy", "", func(ctx context.Context, region func(*s3.Options)) (*s3.DeleteBucketPolicyOutput, error) {
-		return s.api.DeleteBucketPolicy(ctx, &s3.DeleteBucketPolicyInput{Bucket: &s.bucket}, region)
+		return s.api.DeleteBucketPolicy(ctx, &s3.DeleteBucketPolicyInput{Bucket: &s.bucket}, region, once)
 	})
 	if err = s.judgePolicy(err); errors.Is(err, storage.ErrNotFound) {
 		return nil
 	}
 	return err
+}
+
+// once has a request made in one try, and nothing said of another.
+func once(o *s3.Options) {
+	o.Retryer = aws.NopRetryer{}
+	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+		_, err := stack.Finalize.Remove(tryStep)
+		return err
+	})
 }
 
 // judgePolicy tells the refusals of policies from each other. AWS says 405 to whoever
@@ -73,6 +83,8 @@ func (s *Store) judgePolicy(err error) error {
 		e.Hint = "Block Public Access is on, for the bucket or the whole account: whoever owns it has to turn that off before a policy can make anything public"
 	case s.atAWS && f.status == http.StatusMethodNotAllowed:
 		e.Kind, e.Hint = storage.ErrForbidden, "the bucket belongs to another account, which alone may deal with its policy"
+	case f.code == "OperationAborted": // another change is being made
+		e.Kind = storage.ErrThrottled
 	case f.unknownOperation():
 		e.Kind, e.Hint = errors.ErrUnsupported, "this store has no policies of buckets"
 	}
