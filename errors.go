@@ -100,7 +100,7 @@ func (*LeftBehindError) Is(target error) bool { return target == ErrLeftBehind }
 
 // An ItemError says which item an operation failed on.
 type ItemError struct {
-	Op         string // "adding", "copying", "fetching", "hashing", "opening", "signing" or "verifying"
+	Op         string // "adding", "copying", "fetching", "hashing", "opening", "publishing", "signing" or "verifying"
 	Identifier string
 	Relpath    string
 	Err        error

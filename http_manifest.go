@@ -49,15 +49,18 @@ func urlObject(urls map[string]string) *pyjson.Object {
 	return object
 }
 
-// all gives every URL, with what it is of.
+// all gives every URL, with what it is of, in the same order each time.
 func (m httpManifest) all() iter.Seq2[string, string] {
 	return func(yield func(what, url string) bool) {
 		if !yield("readme_url", m.readme) || !yield("manifest_url", m.manifest) {
 			return
 		}
-		for what, urls := range map[string]map[string]string{"item_urls": m.items, "overlays": m.overlays, "annotations": m.annotations} {
-			for name, url := range urls {
-				if !yield(what+": "+quoted(name), url) {
+		for _, part := range []struct {
+			what string
+			urls map[string]string
+		}{{"item_urls", m.items}, {"overlays", m.overlays}, {"annotations", m.annotations}} {
+			for _, name := range slices.Sorted(maps.Keys(part.urls)) {
+				if !yield(part.what+": "+quoted(name), part.urls[name]) {
 					return
 				}
 			}

@@ -113,12 +113,8 @@ func FuzzHTTPManifest(f *testing.F) {
 			return
 		}
 		for what, url := range m.all() {
-			u, err := web.ParseURL(url)
-			if err != nil {
+			if _, err := web.ParseURL(url); err != nil {
 				t.Fatalf("%s has the URL %q: %v", what, url, err)
-			}
-			if shown := web.Shown(u); strings.ContainsAny(shown, "?#\x1b\n") {
-				t.Fatalf("%q is shown as %q", url, shown)
 			}
 		}
 		k := newObjectLayout("", anyUUID).keys()

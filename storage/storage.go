@@ -250,7 +250,9 @@ type Publisher interface {
 	SetPublic(ctx context.Context, key string, public bool) error
 }
 
-// A PolicyKeeper has a document that says who may do what with its objects.
+// A PolicyKeeper has a document that says who may do what with its objects, in AWS's
+// language for policies: JSON whose resources are named arn:aws:s3:::BUCKET/KEY, whatever
+// the store.
 type PolicyKeeper interface {
 	// Policy gives that document, or [ErrNotFound] where there is none.
 	Policy(ctx context.Context) ([]byte, error)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
 // run carries out a command in a directory of its own.
@@ -89,5 +91,20 @@ func TestEveryCommandExplainsItsExitCodes(t *testing.T) {
 				t.Errorf("%s does not", c.CommandPath())
 			}
 		}
+	}
+}
+
+// TestFlagsNameTheirValues looks for what pflag shows as a type otherwise.
+func TestFlagsNameTheirValues(t *testing.T) {
+	for _, words := range commandsOf((&app{}).rootCommand()) {
+		cmd, _, err := (&app{}).rootCommand().Find(strings.Fields(words))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if name, _ := pflag.UnquoteUsage(f); name != "" && !strings.Contains(f.Usage, "`"+name+"`") {
+				t.Errorf("%s: the value of --%s is a %s: name it in back quotes", cmd.CommandPath(), f.Name, name)
+			}
+		})
 	}
 }

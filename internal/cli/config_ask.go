@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"golang.org/x/term"
@@ -18,8 +17,8 @@ const maxSecret = 4 << 10
 // askSecrets asks for secrets at a terminal, which does not show them, or reads as
 // many lines of standard input. The names are for people.
 func (a *app) askSecrets(ctx context.Context, names ...string) ([]string, error) {
-	if tty, ok := a.Stdin.(*os.File); ok && term.IsTerminal(int(tty.Fd())) {
-		return a.askTerminal(ctx, int(tty.Fd()), names)
+	if fd, ok := terminal(a.Stdin); ok {
+		return a.askTerminal(ctx, fd, names)
 	}
 	text, err := untilCancelled(ctx, func() ([]byte, error) {
 		return io.ReadAll(io.LimitReader(a.Stdin, int64(len(names)*maxSecret)+1))

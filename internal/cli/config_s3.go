@@ -58,7 +58,7 @@ func (a *app) configS3Command() *cobra.Command {
 	flags.String("endpoint", "", "set the `URL` of the store, if it is not AWS")
 	flags.String("prefix", "", "set the `PREFIX` of new datasets, such as u/NAME/")
 	flags.String("region", "", "set the `REGION` of the bucket")
-	flags.String("addressing", "", "set where the bucket stands in URLs: \"path\" or \"virtual\", for the name of the host")
+	flags.String("addressing", "", "set where the bucket stands in URLs, the `WAY`: \"path\" or \"virtual\", for the name of the host")
 	flags.BoolVar(&c.keys, "keys", false, "ask for the access key ID and the secret key, and set them")
 	flags.StringSliceVar(&c.remove, "remove", nil, "remove these `SETTINGS`: endpoint, keys, prefix, region, addressing or all")
 	return withExits(cmd)

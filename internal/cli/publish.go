@@ -159,13 +159,10 @@ func (a *app) runPublish(ctx context.Context, o publishOptions, uri string) erro
 // published says who can read what was published.
 func published(p *dtool.Publication) string {
 	if p.Way == dtool.BySignature {
-		return fmt.Sprintf("Published for whoever has this URL, until %s: %s", moment(p.Expires), objects(p.Objects))
+		return fmt.Sprintf("Published for whoever has this URL, until %s: %s", clock(p.Expires), objects(p.Objects))
 	}
 	return fmt.Sprintf("Published for everybody: %s", objects(p.Objects))
 }
-
-// moment gives a time where the user is.
-func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST") }
 
 // publishAgain says what to do about a publication that failed.
 func publishAgain(ctx context.Context, err error, uri string) error {

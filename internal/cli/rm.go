@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/dtool-go/dtool"
 	"github.com/dtool-go/dtool/internal/show"
@@ -40,7 +38,7 @@ same command, and so is what an interrupted create or cp has left.
 If one dataset cannot be removed, those after it are removed all the same.`,
 		Args: arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !o.yes && !o.dryRun && !isTerminalInput(a.Stdin) {
+			if !o.yes && !o.dryRun && !isTerminal(a.Stdin) {
 				return &usageError{"rm: nobody can be asked here", "dtool rm --yes removes without asking, dtool rm --dry-run shows what would be removed"}
 			}
 			return a.runRm(cmd.Context(), o, args)
@@ -54,11 +52,6 @@ If one dataset cannot be removed, those after it are removed all the same.`,
 
 // errDeclined means that somebody was asked, and did not say yes.
 var errDeclined = errors.New("nothing was removed")
-
-func isTerminalInput(r io.Reader) bool {
-	f, ok := r.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
 
 func (a *app) runRm(ctx context.Context, o rmOptions, uris []string) error {
 	client, err := a.library()

@@ -84,7 +84,7 @@ func stillReadable(w *dtool.Withdrawal) error {
 // signedUntil says until when URLs are good. Those of dtool sign are recorded nowhere,
 // since signing takes no right to write.
 func signedUntil(t time.Time) string {
-	return fmt.Sprintf("URLs that publish signed are good until %s, those of dtool sign for as long as they were signed for", moment(t))
+	return fmt.Sprintf("URLs that publish signed are good until %s, those of dtool sign for as long as they were signed for", clock(t))
 }
 
 // withdrawn says what came of it.

@@ -142,9 +142,6 @@ func statementsOf(text json.RawMessage) ([]json.RawMessage, error) {
 // Len gives the number of statements. Stores refuse a policy without any.
 func (d *Document) Len() int { return len(d.statements) }
 
-// Has tells whether there is a statement of that Sid.
-func (d *Document) Has(sid string) bool { return d.find(sid) >= 0 }
-
 // Set adds a statement, or replaces the one of its Sid, and tells whether that
 // changed what the policy says.
 func (d *Document) Set(s Statement) bool {

@@ -54,7 +54,7 @@ func (d *diagnosis) checkCredentials(ctx context.Context) storage.Check {
 }
 
 // keyOrigin says where credentials come from. The SDK says it in words like
-// "SharedConfigCredentials: /home/olssont/.aws/credentials".
+// "SharedConfigCredentials: ~/.aws/credentials".
 func (d *diagnosis) keyOrigin(source string) string {
 	switch source {
 	case credentials.StaticCredentialsName:

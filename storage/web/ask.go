@@ -31,7 +31,7 @@ func (c *Client) ask(ctx context.Context, text string, header http.Header, read 
 		if ctx.Err() != nil || !f.passing || try >= c.tries {
 			return nil, f
 		}
-		c.log.LogAttrs(ctx, slog.LevelInfo, "GET is asked again after "+f.brief(), slog.String("store", Shown(u)),
+		c.log.LogAttrs(ctx, slog.LevelInfo, "GET is asked again after "+f.brief(), slog.String("store", shown(u)),
 			slog.String("try", fmt.Sprintf("%d of %d", try+1, c.tries)), slog.Duration("waited", time.Since(began)))
 		pause := min(max(transport.Pause(try, c.maxPause), f.after), c.maxPause)
 		if err := transport.Sleep(ctx, pause); err != nil {
@@ -91,7 +91,7 @@ func (c *Client) logTry(ctx context.Context, u *url.URL, try int, took time.Dura
 	if !c.log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
-	attrs := []slog.Attr{slog.String("method", http.MethodGet), slog.String("url", Shown(u)), slog.Duration("took", took)}
+	attrs := []slog.Attr{slog.String("method", http.MethodGet), slog.String("url", shown(u)), slog.Duration("took", took)}
 	if try > 1 {
 		attrs = append(attrs, slog.Int("try", try))
 	}
@@ -99,7 +99,7 @@ func (c *Client) logTry(ctx context.Context, u *url.URL, try int, took time.Dura
 		attrs = append(attrs, slog.String("error", transportText(err)))
 	} else {
 		attrs = append(attrs, slog.Int("status", resp.StatusCode))
-		if last := Shown(resp.Request.URL); last != Shown(u) {
+		if last := shown(resp.Request.URL); last != shown(u) {
 			attrs = append(attrs, slog.String("redirected", last))
 		}
 	}

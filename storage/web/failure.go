@@ -36,7 +36,7 @@ type failure struct {
 func (f *failure) Error() string {
 	text := f.brief()
 	if f.at != nil {
-		text += ", at " + Shown(f.at)
+		text += ", at " + shown(f.at)
 	}
 	var notes []string
 	if f.request != "" {

@@ -64,7 +64,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	if len(via) > maxRedirects {
 		return redirectError(fmt.Sprintf("the server redirects more than %d times", maxRedirects))
 	}
-	if err := CheckURL(req.URL); err != nil {
+	if err := checkURL(req.URL); err != nil {
 		return redirectError("the server redirects to what cannot be asked for: " + err.Error())
 	}
 	if via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme != "https" {

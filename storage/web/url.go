@@ -25,11 +25,11 @@ func ParseURL(text string) (*url.URL, error) {
 		}
 		return nil, fmt.Errorf("a URL cannot be understood: %.100q", err.Error())
 	}
-	return u, CheckURL(u)
+	return u, checkURL(u)
 }
 
-// CheckURL tells what keeps a URL from being one that an object is to be had under.
-func CheckURL(u *url.URL) error {
+// checkURL tells what keeps a URL from being one that an object is to be had under.
+func checkURL(u *url.URL) error {
 	switch scheme := strings.ToLower(u.Scheme); {
 	case scheme == "":
 		return errors.New("a URL is relative")
@@ -45,8 +45,8 @@ func CheckURL(u *url.URL) error {
 	return nil
 }
 
-// Shown gives a URL without what may be secret: user, query, fragment.
-func Shown(u *url.URL) string {
+// shown gives a URL without what may be secret: user, query, fragment.
+func shown(u *url.URL) string {
 	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
 	return shown.String()
 }
