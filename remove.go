@@ -38,6 +38,14 @@ type Removal struct {
 	// items can still be stored among what is removed.
 	Delivery bool
 
+	// Versions tells that the bucket keeps what is removed, as older versions. Where
+	// that may not be asked, nothing tells so.
+	Versions bool
+
+	// Strays is how many files lie among the data of a frozen dataset in a directory, are
+	// no items of it, and go all the same.
+	Strays int
+
 	// Stays names what lies in the dataset's directory, is no part of a dataset, and
 	// stays there.
 	Stays []string

@@ -50,10 +50,21 @@ func (b bucket) removal(ctx context.Context, c *Client) (*Removal, error) {
 	}
 	r.Dataset, err = c.openRemains(ctx, at)
 	r.Delivery = hasManifest && r.Dataset != nil && r.Dataset.Unfinished()
+	r.Versions = keepsVersions(ctx, b.store)
 	r.work = func(ctx context.Context, tell func(int, int64), warn func(string)) error {
 		return b.removePlace(ctx, at, uuid, tell, warn)
 	}
 	return r, err
+}
+
+// keepsVersions tells whether a store is known to keep what is removed from it.
+func keepsVersions(ctx context.Context, store storage.Store) bool {
+	v, ok := store.(storage.Versioner)
+	if !ok {
+		return false
+	}
+	keeps, err := v.KeepsVersions(ctx)
+	return keeps && err == nil
 }
 
 // noted gives the place that the note of a removal tells of, or else the one that there

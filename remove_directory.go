@@ -46,6 +46,9 @@ func (d directory) removal(ctx context.Context, c *Client) (*Removal, error) {
 	if r.Bytes, err = m.count(ctx); err != nil {
 		return nil, err
 	}
+	if r.Strays, err = m.strays(ctx, at); err != nil {
+		return nil, err
+	}
 	r.Objects = len(m.files)
 	return r, m.check(ctx, len(r.Stays) == 0)
 }
@@ -152,6 +155,37 @@ func (m *remnant) count(ctx context.Context) (bytes int64, err error) {
 		m.files = append(m.files, o)
 	}
 	return bytes, nil
+}
+
+// strays counts the files among the data that are no items, where there is a manifest that
+// says which are. A dataset among them is in the way; one that was frozen as items is not.
+func (m *remnant) strays(ctx context.Context, at *place) (n int, err error) {
+	manifest, err := at.readManifest(ctx)
+	known := err == nil
+	if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, ErrBadDocument) {
+		return 0, err
+	}
+	items := map[string]bool{}
+	if known {
+		for _, item := range manifest.Items() {
+			if key, err := at.layout.itemKey(item.Relpath); err == nil {
+				items[key] = true
+			}
+		}
+	}
+	k := diskLayout{}.keys()
+	for _, o := range m.files {
+		if !strings.HasPrefix(o.key, k.data) || items[o.key] {
+			continue
+		}
+		if within, ok := strings.CutSuffix(o.key, "/"+k.admin); ok {
+			return 0, fmt.Errorf("%s: %w it: there is one at %s", quoted(at.uri), ErrInside, quoted(within))
+		}
+		if known {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // check looks whether all of it can be removed, before anything is.

@@ -497,3 +497,33 @@ func TestRemovalOfRemains(t *testing.T) {
 		})
 	}
 }
+
+// TestRemovalOnDiskSeesWhatCameAfterTheFreeze: files that are no items are counted, and a
+// dataset among them is in the way, unless it was frozen as items.
+func TestRemovalOnDiskSeesWhatCameAfterTheFreeze(t *testing.T) {
+	w := newWorld(t)
+	base, elsewhere := t.TempDir(), t.TempDir()
+	w.frozen(elsewhere, "victim", seedling())
+	outer, err := w.CreateFrom(t.Context(), elsewhere, "outer", base, dtool.CreateFromOptions{})
+	must(t, err)
+	mustHaveStrays := func(want int) {
+		t.Helper()
+		r, err := w.PlanRemove(t.Context(), outer.URI())
+		must(t, err)
+		if r.Strays != want {
+			t.Errorf("%d strays, want %d", r.Strays, want)
+		}
+	}
+	mustHaveStrays(0)
+	data := filepath.Join(base, "outer", "data")
+	must(t, os.WriteFile(filepath.Join(data, "victim", "late.txt"), nil, 0o600))
+	mustHaveStrays(1)
+	late := filepath.Join(data, "victim", "late")
+	must(t, os.CopyFS(late, os.DirFS(filepath.Join(elsewhere, "victim"))))
+	before := w.everything(base)
+	wantError(t, w.rm(outer.URI()), dtool.ErrInside, "data/victim/late")
+	w.mustHold(base, before)
+	must(t, w.rm(late))
+	must(t, w.rm(outer.URI()))
+	w.mustHold(base, map[string]string{})
+}

@@ -18,6 +18,7 @@ type UnpublishOptions struct{ Observer }
 type Withdrawal struct {
 	Never     bool      // nothing showed that the dataset was ever published
 	Manifest  bool      // http_manifest.json was removed
+	Versions  bool      // the bucket keeps what was removed, as older versions
 	Page      bool      // the page for browsers was removed
 	Statement bool      // the dataset's statement was taken out of the bucket's policy
 	Private   int       // objects whose ACL was made private
@@ -100,6 +101,7 @@ func (u *unpublishing) removeLast(ctx context.Context) error {
 	delete(u.found.sizes, u.found.httpManifest)
 	delete(u.found.sizes, u.found.page)
 	u.result.Manifest, u.result.Page = manifest, page
+	u.result.Versions = manifest && keepsVersions(ctx, u.store)
 	return nil
 }
 

@@ -215,6 +215,13 @@ type Forgetter interface {
 	Forget(ctx context.Context, prefix string) error
 }
 
+// A Versioner may keep what is deleted or replaced, out of sight and of the reach of
+// this package.
+type Versioner interface {
+	// KeepsVersions tells whether it does. Many who may delete may not ask.
+	KeepsVersions(ctx context.Context) (bool, error)
+}
+
 // MaxExpiry is the longest time for which a [Signer] signs.
 const MaxExpiry = 7 * 24 * time.Hour
 

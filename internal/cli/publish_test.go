@@ -92,3 +92,15 @@ func TestNoSignatureIsRepeated(t *testing.T) {
 		})
 	}
 }
+
+func TestUnpublishTellsOfVersions(t *testing.T) {
+	d := newDesk(t, s3test.StartOwn(t))
+	d.must("publish", "-q", "--expires", "1h", d.there)
+	args := keepingVersions("unpublish", "THERE")(d)
+	const want = "The bucket keeps what is removed as older versions, http_manifest.json with its URLs among them\n"
+	for _, removed := range []bool{true, false} {
+		if o := d.dtool(args...); o.code != 0 || strings.Contains(o.stdout, want) != removed {
+			t.Errorf("exit code %d: %s%s", o.code, o.stdout, o.stderr)
+		}
+	}
+}

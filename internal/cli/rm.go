@@ -26,8 +26,10 @@ func (a *app) rmCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rm URI...",
 		Short: "Remove datasets, proto datasets and what is left of them",
-		Long: `Shows what would be removed, asks, and removes it for good. Where nobody can be
-asked, --yes is needed. If one URI is of no dataset then nothing is removed.
+		Long: `Shows what would be removed, asks, and removes it. Where nobody can be asked, --yes
+is needed. If one URI is of no dataset then nothing is removed. A bucket with
+versioning keeps what is removed as older versions, which is said where it is known;
+elsewhere it is gone for good.
 
 A dataset stops being one at once: in a bucket its registration goes first, on disk
 its administrative metadata. Then goes all that lies under its own keys, or in its
@@ -144,6 +146,13 @@ func objects(n int) string {
 	return fmt.Sprintf("%d objects", n)
 }
 
+func files(n int) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return fmt.Sprintf("%d files", n)
+}
+
 // warnOfRemoval tells what others lose, and what nobody else will remove.
 func (a *app) warnOfRemoval(r *dtool.Removal) {
 	if r.Published {
@@ -151,6 +160,12 @@ func (a *app) warnOfRemoval(r *dtool.Removal) {
 	}
 	if r.Delivery {
 		a.notes.Printf("dtool: warning: %s is being delivered: files can still come as long as what was signed for it holds, 7 days at most; dtool rm again removes those", r.URI)
+	}
+	if r.Versions {
+		a.notes.Printf("dtool: warning: %s is not gone for good: the bucket keeps what is removed as older versions, until a rule of the bucket or its owner removes those", r.URI)
+	}
+	if r.Strays > 0 {
+		a.notes.Printf("dtool: warning: %s has %s among its data that came after the freeze, and are no items: they go, too", r.URI, files(r.Strays))
 	}
 	if len(r.Stays) > 0 {
 		a.notes.Printf("dtool: warning: %s keeps what is no part of a dataset: %s", r.URI, strings.Join(r.Stays, ", "))

@@ -51,6 +51,9 @@ func (a *app) runUnpublish(ctx context.Context, uri string) error {
 	if !w.Signed.IsZero() {
 		a.out.Printf("%s; revoking the access key that signed them ends that\n", signedUntil(w.Signed))
 	}
+	if w.Versions {
+		a.out.Printf("The bucket keeps what is removed as older versions, http_manifest.json with its URLs among them\n")
+	}
 	return stillReadable(w)
 }
 

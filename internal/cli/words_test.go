@@ -86,6 +86,20 @@ func on(op string, fault badday.Fault, args ...string) func(d *desk) []string {
 	}
 }
 
+// keepingVersions has the bucket be one with versioning.
+func keepingVersions(args ...string) func(d *desk) []string {
+	return func(d *desk) []string {
+		begin := on("", nil, args...)(d)
+		d.day.Becomes(func(_, _ string, r *http.Request) badday.Fault {
+			if !r.URL.Query().Has("versioning") {
+				return nil
+			}
+			return badday.Answer(200, "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+		})
+		return begin
+	}
+}
+
 func denied() badday.Fault { return badday.Refuse(403, "AccessDenied", "Access Denied") }
 
 func words() []word {
@@ -318,6 +332,9 @@ dtool: s3://leaves/UUID: not all was removed, 0 of 6 objects: DeleteObjects s3:/
 hint: the right s3:DeleteObject is missing, or the keys are not those for this bucket; dtool rm --yes s3://leaves/UUID goes on once the cause is gone
 `},
 		{"may not look for parts of uploads", on("ListMultipartUploads", denied(), "rm", "-q", "--yes", "THERE"), 0, ""},
+		{"a bucket that keeps versions", keepingVersions("rm", "-q", "--yes", "THERE"), 0, `
+dtool: warning: s3://leaves/UUID is not gone for good: the bucket keeps what is removed as older versions, until a rule of the bucket or its owner removes those
+`},
 		{"cannot look for parts of uploads", on("ListMultipartUploads", badday.Refuse(400, "InvalidArgument", "Invalid prefix."), "rm", "-q", "--yes", "THERE"), 0, `
 dtool: warning: parts of interrupted uploads may be left below UUID/: ListMultipartUploads s3://leaves at ENDPOINT, key UUID/: InvalidArgument: Invalid prefix. (HTTP 400, request ID)
 `},

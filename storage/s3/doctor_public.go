@@ -6,10 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-
 	"github.com/dtool-go/dtool/storage"
 )
 
@@ -98,13 +94,11 @@ func (d *diagnosis) checkPolicy(ctx context.Context) storage.Check {
 
 // checkVersions has nothing to say where these keys may not ask.
 func (d *diagnosis) checkVersions(ctx context.Context) storage.Check {
-	out, err := call(ctx, d.Store, "GetBucketVersioning", "", func(ctx context.Context, region func(*s3.Options)) (*s3.GetBucketVersioningOutput, error) {
-		return d.api.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: aws.String(d.bucket)}, region)
-	})
+	keeps, err := d.KeepsVersions(ctx)
 	switch {
 	case err != nil:
 		return storage.Check{}
-	case out.Status == types.BucketVersioningStatusEnabled:
+	case keeps:
 		check := note("the bucket keeps what is removed or replaced as older versions")
 		check.Hint = "what is removed goes on taking room, until a rule of the bucket removes old versions"
 		return check
