@@ -198,7 +198,7 @@ func (s sharing) changePolicy(ctx context.Context, change func(*policy.Document)
 		if err == nil || try == tries || !mayPass(err) {
 			return changed, err
 		}
-		if err := sleep(ctx, transport.Pause(try, longestPolicyPause)); err != nil {
+		if err := transport.Sleep(ctx, transport.Pause(try, longestPolicyPause)); err != nil {
 			return changed, err
 		}
 	}
@@ -250,7 +250,7 @@ func settled(ctx context.Context, ask func() (bool, error), otherwise error) err
 		case pause > 4*time.Second:
 			return otherwise
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := transport.Sleep(ctx, pause); err != nil {
 			return err
 		}
 	}

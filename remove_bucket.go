@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/transport"
 )
 
 // removalKey is that of the note which tells, while a dataset is removed that lies
@@ -152,7 +153,7 @@ func (b bucket) clear(ctx context.Context, top string) error {
 			empty = 0
 			err = deleteListed(ctx, b.store, objects, func(int, int64) {})
 		} else if empty == 1 {
-			err = sleep(ctx, moment)
+			err = transport.Sleep(ctx, moment)
 		}
 		if err != nil {
 			return err
@@ -170,16 +171,4 @@ func (b bucket) below(ctx context.Context, top string) ([]listedObject, error) {
 		objects = append(objects, listedObject{info.Key, info.Size})
 	}
 	return objects, nil
-}
-
-// sleep waits, unless the context ends before.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -73,6 +74,19 @@ func FailedCheck(err error) Check {
 	return c
 }
 
+// Good is a check of what is as it should be.
+func Good(format string, args ...any) Check {
+	return Check{Status: OK, Found: fmt.Sprintf(format, args...)}
+}
+
+// LeftBehind is a check of what was written for the diagnosis, and could not be removed.
+func LeftBehind(err error, keys ...string) Check {
+	c := FailedCheck(err)
+	c.Status = Warning
+	c.Found += "; left behind: " + strings.Join(keys, ", ")
+	return c
+}
+
 // A CheckStep is one that can be taken.
 type CheckStep struct {
 	Name  string
@@ -111,6 +125,24 @@ func RunChecks(ctx context.Context, before []Check, steps []CheckStep) iter.Seq[
 			if check.Status != "" && !yield(check) {
 				return
 			}
+		}
+	}
+}
+
+// RunTidily is RunChecks for steps that write. Whatever they come to, also if nobody
+// listens any more, tidy removes what is there yet, or tells what it has to leave and why.
+func RunTidily(ctx context.Context, steps []CheckStep, tidy func() (left []string, err error)) iter.Seq[Check] {
+	return func(yield func(Check) bool) {
+		listening := true
+		for check := range RunChecks(ctx, nil, steps) {
+			if listening = yield(check); !listening {
+				break
+			}
+		}
+		if left, err := tidy(); err != nil && listening {
+			check := LeftBehind(err, left...)
+			check.Step, check.For = "tidying up", Writing
+			yield(check)
 		}
 	}
 }

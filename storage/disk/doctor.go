@@ -24,17 +24,7 @@ import (
 func (s *Store) Diagnose(ctx context.Context, o storage.DiagnoseOptions) iter.Seq[storage.Check] {
 	return func(yield func(storage.Check) bool) {
 		d := &diagnosis{Store: s, o: o, text: rand.Text()}
-		listening := true
-		for check := range storage.RunChecks(ctx, nil, d.steps()) {
-			if listening = yield(check); !listening {
-				break
-			}
-		}
-		if err := d.tidy(); err != nil && listening {
-			check := left(d.o.Scratch, err)
-			check.Step, check.For = "tidying up", storage.Writing
-			yield(check)
-		}
+		storage.RunTidily(ctx, d.steps(), func() ([]string, error) { return []string{o.Scratch}, d.tidy() })(yield)
 	}
 }
 
@@ -80,7 +70,7 @@ func (d *diagnosis) checkDirectory(ctx context.Context) storage.Check {
 			return check
 		}
 	}
-	return good("%s, which can be listed", d.dir)
+	return storage.Good("%s, which can be listed", d.dir)
 }
 
 func (d *diagnosis) checkFileSystem(context.Context) storage.Check {
@@ -96,7 +86,7 @@ func (d *diagnosis) checkFileSystem(context.Context) storage.Check {
 	if free < little && !d.o.ReadOnly {
 		return storage.Check{Status: storage.Warning, Found: found, Hint: "there is little room for datasets: free some space, or choose another disk"}
 	}
-	return good("%s", found)
+	return storage.Good("%s", found)
 }
 
 func (d *diagnosis) checkWrite(ctx context.Context) storage.Check {
@@ -106,7 +96,7 @@ func (d *diagnosis) checkWrite(ctx context.Context) storage.Check {
 	if err != nil {
 		return storage.FailedCheck(err)
 	}
-	return good("a file in %s/, sent to the disk and then given its name", d.o.Scratch)
+	return storage.Good("a file in %s/, sent to the disk and then given its name", d.o.Scratch)
 }
 
 func (d *diagnosis) checkRead(ctx context.Context) storage.Check {
@@ -122,7 +112,7 @@ func (d *diagnosis) checkRead(ctx context.Context) storage.Check {
 	case string(got) != d.text:
 		return storage.Check{Status: storage.Failed, Found: "what was written is not what is read", Hint: "the disk or what it is reached through is faulty"}
 	}
-	return good("what was written is what is read")
+	return storage.Good("what was written is what is read")
 }
 
 // checkNames finds out which of the names that Linux has cannot be had here. A dataset
@@ -145,7 +135,7 @@ func (d *diagnosis) checkNames(ctx context.Context) storage.Check {
 		}
 	}
 	if len(cannot) == 0 {
-		return good("all that a dataset can have")
+		return storage.Good("all that a dataset can have")
 	}
 	slices.Sort(cannot)
 	return storage.Check{
@@ -156,19 +146,12 @@ func (d *diagnosis) checkNames(ctx context.Context) storage.Check {
 
 func (d *diagnosis) checkDelete(ctx context.Context) storage.Check {
 	if err := d.Delete(ctx, d.key()); err != nil {
-		return left(d.o.Scratch, err)
+		return storage.LeftBehind(err, d.o.Scratch)
 	}
 	if err := d.tidy(); err != nil {
-		return left(d.o.Scratch, err)
+		return storage.LeftBehind(err, d.o.Scratch)
 	}
-	return good("all that was written")
-}
-
-func left(name string, err error) storage.Check {
-	check := storage.FailedCheck(err)
-	check.Status = storage.Warning
-	check.Found += "; left behind: " + name
-	return check
+	return storage.Good("all that was written")
 }
 
 // tidy removes what was written, and the directories that were made for it as far
@@ -199,10 +182,6 @@ func (d *diagnosis) missingAbove(key string) []string {
 		}
 	}
 	return missing
-}
-
-func good(format string, args ...any) storage.Check {
-	return storage.Check{Status: storage.OK, Found: fmt.Sprintf(format, args...)}
 }
 
 var _ storage.Diagnoser = (*Store)(nil)

@@ -9,10 +9,10 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/dtool-go/dtool/storage"
+	"github.com/dtool-go/dtool/storage/transport"
 )
 
 // What a diagnosis has of patience. It is less than that of other work, which waits
@@ -63,24 +63,15 @@ type diagnosis struct {
 func (d *diagnosis) run(ctx context.Context, yield func(storage.Check) bool) {
 	later, cancel := storage.Afterwards(ctx, d.grace)
 	defer cancel()
-	listening := true
-	for check := range storage.RunChecks(ctx, nil, d.steps()) {
-		if listening = yield(check); !listening {
-			break
+	storage.RunTidily(ctx, d.steps(), func() ([]string, error) {
+		within, cancel := context.WithTimeout(later, doctorTidying)
+		defer cancel()
+		err := d.tidy(within, ctx.Err() != nil)
+		if err != nil {
+			d.log.WarnContext(ctx, "what was written for the diagnosis could not be removed", "left", d.left(), "error", err.Error())
 		}
-	}
-	within, cancelTidying := context.WithTimeout(later, doctorTidying)
-	defer cancelTidying()
-	err := d.tidy(within, ctx.Err() != nil)
-	if err == nil {
-		return
-	}
-	d.log.WarnContext(ctx, "what was written for the diagnosis could not be removed", "left", d.left(), "error", err.Error())
-	if listening {
-		check := leftBehind(d.left(), err)
-		check.Step, check.For = "tidying up", storage.Writing
-		yield(check)
-	}
+		return d.left(), err
+	})(yield)
 }
 
 // steps gives what there is to find out, in an order in which each step can build on
@@ -105,10 +96,8 @@ func (d *diagnosis) tidy(ctx context.Context, calledOff bool) error {
 		return err
 	}
 	const moment = 200 * time.Millisecond
-	select {
-	case <-ctx.Done():
+	if transport.Sleep(ctx, moment) != nil {
 		return err
-	case <-time.After(moment):
 	}
 	for _, key := range made {
 		d.made[key] = true
@@ -162,13 +151,6 @@ func (d *diagnosis) unfinished() []string {
 	return keys
 }
 
-func leftBehind(keys []string, err error) storage.Check {
-	check := storage.FailedCheck(err)
-	check.Status = storage.Warning
-	check.Found += "; left in the bucket: " + strings.Join(keys, ", ")
-	return check
-}
-
 // forget is for objects that a step has named since they could not be removed. They are
 // not tried again, unless the step ran out of time and nobody hears what it has to say.
 func (d *diagnosis) forget(ctx context.Context, keys ...string) {
@@ -181,10 +163,6 @@ func (d *diagnosis) forget(ctx context.Context, keys ...string) {
 }
 
 // What a step came to, in one line.
-
-func good(format string, args ...any) storage.Check {
-	return storage.Check{Status: storage.OK, Found: fmt.Sprintf(format, args...)}
-}
 
 func note(format string, args ...any) storage.Check {
 	return storage.Check{Status: storage.Note, Found: fmt.Sprintf(format, args...)}

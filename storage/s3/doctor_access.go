@@ -50,7 +50,7 @@ func (d *diagnosis) checkCredentials(ctx context.Context) storage.Check {
 	default:
 		told += fmt.Sprintf(", for another %v", left)
 	}
-	return good("%s", told)
+	return storage.Good("%s", told)
 }
 
 // keyOrigin says where credentials come from. The SDK says it in words like
@@ -94,7 +94,7 @@ func (d *diagnosis) checkKeys(ctx context.Context) storage.Check {
 	case d.anonymous:
 		return note("not used")
 	}
-	return good("accepted")
+	return storage.Good("accepted")
 }
 
 func (d *diagnosis) checkBucket(context.Context) storage.Check {
@@ -103,7 +103,7 @@ func (d *diagnosis) checkBucket(context.Context) storage.Check {
 	case errors.Is(err, storage.ErrNoStore):
 		return storage.FailedCheck(err)
 	case err == nil || errors.Is(err, storage.ErrForbidden):
-		return good("%s", d.bucket)
+		return storage.Good("%s", d.bucket)
 	}
 	return storage.FailedCheck(err)
 }
@@ -115,7 +115,7 @@ func (d *diagnosis) checkRegion(context.Context) storage.Check {
 	}
 	origin := d.regionOrigin()
 	if asked == is {
-		return good("%s, %s", is, origin)
+		return storage.Good("%s, %s", is, origin)
 	}
 	check := note("%s is asked for, %s; the bucket is in %s, where it was followed to", asked, origin, is)
 	check.Hint = "set " + d.regionSetting.to(is) + ", which spares a request"
@@ -150,7 +150,7 @@ func (d *diagnosis) checkList(context.Context) storage.Check {
 	if first.more {
 		more = "more than "
 	}
-	return good("allowed; below the prefix %q: %s%s", d.o.Listed, more, counted(len(first.keys), "key"))
+	return storage.Good("allowed; below the prefix %q: %s%s", d.o.Listed, more, counted(len(first.keys), "key"))
 }
 
 func counted(n int, what string) string {
@@ -212,7 +212,7 @@ func (d *diagnosis) checkRead(ctx context.Context) storage.Check {
 	case described.Size != int64(len(all)) || all[from:] != end:
 		return bad("description, whole and part of an object contradict each other", "a proxy or a cache may answer in the store's place")
 	}
-	return good("%s, its description and a part of it", counted(len(all), "byte"))
+	return storage.Good("%s, its description and a part of it", counted(len(all), "byte"))
 }
 
 func (d *diagnosis) content(ctx context.Context, key string, r storage.Range) (string, error) {
@@ -238,7 +238,7 @@ func (d *diagnosis) checkConditions(ctx context.Context) storage.Check {
 			"an object that is replaced while it is read is only noticed by its hash")
 	}
 	if f, ok := errors.AsType[*failure](err); ok && f.status == http.StatusPreconditionFailed {
-		return good("the store tells when an object is no longer what it was")
+		return storage.Good("the store tells when an object is no longer what it was")
 	}
 	return blemish(err, "")
 }

@@ -71,7 +71,7 @@ func (d *diagnosis) checkWrite(ctx context.Context) storage.Check {
 		return storage.FailedCheck(err)
 	}
 	d.written = info
-	return good("%s under %s/", counted(len(d.text), "byte"), d.o.Scratch)
+	return storage.Good("%s under %s/", counted(len(d.text), "byte"), d.o.Scratch)
 }
 
 // checkMarker leaves nothing for others to find for longer than must be.
@@ -82,11 +82,11 @@ func (d *diagnosis) checkMarker(ctx context.Context) storage.Check {
 	}
 	err := d.remove(ctx, []string{key})
 	if d.made[key] {
-		check := leftBehind([]string{key}, err)
+		check := storage.LeftBehind(err, key)
 		d.forget(ctx, key)
 		return check
 	}
-	return good("%s could be written and removed", key)
+	return storage.Good("%s could be written and removed", key)
 }
 
 func (d *diagnosis) checkMetadata(ctx context.Context) storage.Check {
@@ -100,7 +100,7 @@ func (d *diagnosis) checkMetadata(ctx context.Context) storage.Check {
 	case !maps.Equal(info.Metadata, metadata()):
 		return bad("what is recorded beside an object comes back altered", "a proxy before the store may change headers that begin with x-amz-meta-")
 	}
-	return good("kept")
+	return storage.Good("kept")
 }
 
 func (d *diagnosis) checkOverwrite(ctx context.Context) storage.Check {
@@ -119,7 +119,7 @@ func (d *diagnosis) checkOverwrite(ctx context.Context) storage.Check {
 		return bad("what was written is not what is read", "this store loses or alters data: nothing can be kept there")
 	}
 	d.text, d.written = text, info
-	return good("what is read is what was written last")
+	return storage.Good("what is read is what was written last")
 }
 
 // checkAltered sends something other than it says it sends.
@@ -137,7 +137,7 @@ func (d *diagnosis) checkAltered(ctx context.Context) storage.Check {
 		return warning("a body is taken although its Content-MD5 is wrong",
 			"what is damaged on the way to this store is not refused by it: use https:// and dtool verify --full after a copy")
 	case errors.Is(err, storage.ErrCorrupted), codeOf(err) == "InvalidDigest":
-		return good("refused, by their Content-MD5")
+		return storage.Good("refused, by their Content-MD5")
 	}
 	return blemish(err, "")
 }
@@ -152,7 +152,7 @@ func (d *diagnosis) putAsIs(ctx context.Context, in *s3.PutObjectInput) error {
 func (d *diagnosis) checkETag(context.Context) storage.Check {
 	sum := md5.Sum([]byte(d.text))
 	if d.written.ETag == hex.EncodeToString(sum[:]) {
-		return good("the MD5 of an object that is sent whole")
+		return storage.Good("the MD5 of an object that is sent whole")
 	}
 	return note("not the MD5, as where objects are encrypted: copies within the store are read back")
 }
@@ -178,7 +178,7 @@ func (d *diagnosis) checkPages(ctx context.Context) storage.Check {
 	if !slices.Equal(keys, want) {
 		return bad("a listing does not tell of what was written just now", "what is missing in a listing is missing in a dataset: this store cannot be relied on")
 	}
-	return good("a listing of several pages is whole")
+	return storage.Good("a listing of several pages is whole")
 }
 
 func (d *diagnosis) checkCopy(ctx context.Context) storage.Check {
@@ -188,7 +188,7 @@ func (d *diagnosis) checkCopy(ctx context.Context) storage.Check {
 	if d.refused(key, err) != nil {
 		return blemish(err, "a copy from bucket to bucket here passes through this computer")
 	}
-	return good("within the store")
+	return storage.Good("within the store")
 }
 
 // checkChecksums sends a checksum of the newer kind, right and then wrong.

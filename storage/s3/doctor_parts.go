@@ -64,7 +64,7 @@ func (d *diagnosis) checkParts(ctx context.Context) storage.Check {
 	case info.Size != smallestPart+last:
 		return bad(fmt.Sprintf("an object sent in parts has %d bytes in place of %d", info.Size, smallestPart+last), "this store loses data")
 	}
-	return good("an object of 5 MiB in two parts, sent in %v", took.Round(10*time.Millisecond))
+	return storage.Good("an object of 5 MiB in two parts, sent in %v", took.Round(10*time.Millisecond))
 }
 
 func (d *diagnosis) beginUpload(ctx context.Context, key string) (string, error) {
@@ -114,7 +114,7 @@ func (d *diagnosis) checkPartLimit(ctx context.Context) storage.Check {
 	}
 	const most, few = 10_000, 1_000
 	if _, err := d.sendPart(ctx, key, id, most, []byte(d.text)); err == nil {
-		return good("a part of the number 10,000 is taken, so that an object may have that many")
+		return storage.Good("a part of the number 10,000 is taken, so that an object may have that many")
 	}
 	if _, err := d.sendPart(ctx, key, id, few, []byte(d.text)); err != nil {
 		return blemish(err, "objects that need many parts, from 16 GiB on, may fail")
@@ -133,7 +133,7 @@ func (d *diagnosis) checkUploads(ctx context.Context) storage.Check {
 	for id, of := range d.uploads {
 		var err error
 		if refused, err = d.callOff(ctx, of, id); err != nil {
-			check := leftBehind(d.unfinished(), refused)
+			check := storage.LeftBehind(refused, d.unfinished()...)
 			check.Hint += "; " + partsStay
 			if ctx.Err() == nil {
 				clear(d.uploads) // they have been named
@@ -163,7 +163,7 @@ func (d *diagnosis) checkUploads(ctx context.Context) storage.Check {
 	case listed == "":
 		return warning("can be called off, and are not listed", again)
 	}
-	return good("can be listed and called off")
+	return storage.Good("can be listed and called off")
 }
 
 const partsStay = "parts that interrupted work leaves stay until a rule of the bucket removes them"
@@ -203,7 +203,7 @@ func (d *diagnosis) checkDelete(ctx context.Context) storage.Check {
 		clear(d.made)
 	} else if err := d.remove(ctx, keys); err != nil {
 		left := slices.Sorted(maps.Keys(d.made))
-		check := leftBehind(left, err)
+		check := storage.LeftBehind(err, left...)
 		d.forget(ctx, left...)
 		return check
 	}
@@ -213,5 +213,5 @@ func (d *diagnosis) checkDelete(ctx context.Context) storage.Check {
 	if together != nil {
 		return blemish(together, "objects can be removed one by one, and not together as dtool does it: "+strings.TrimSpace(understand(together).brief()))
 	}
-	return good("%s removed", counted(len(keys), "object"))
+	return storage.Good("%s removed", counted(len(keys), "object"))
 }

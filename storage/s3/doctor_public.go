@@ -42,7 +42,7 @@ func (d *diagnosis) checkPublic(ctx context.Context) storage.Check {
 	case status == http.StatusOK:
 		return note("everybody can read what is written here, without being asked for credentials")
 	}
-	return good("nobody reads without credentials what is written here (HTTP %d)", status)
+	return storage.Good("nobody reads without credentials what is written here (HTTP %d)", status)
 }
 
 func (d *diagnosis) checkPublicListing(ctx context.Context) storage.Check {
@@ -54,7 +54,7 @@ func (d *diagnosis) checkPublicListing(ctx context.Context) storage.Check {
 		return warning("everybody can list the bucket, without being asked for credentials",
 			"who can list finds all that is public, also what was shared with a few: take s3:ListBucket from everybody in the bucket's policy or ACL")
 	}
-	return good("nobody lists the bucket without credentials (HTTP %d)", status)
+	return storage.Good("nobody lists the bucket without credentials (HTTP %d)", status)
 }
 
 // checkACL makes one object public, which is removed soon after.
@@ -74,7 +74,7 @@ func (d *diagnosis) checkACL(ctx context.Context) storage.Check {
 	case status != http.StatusOK:
 		return warning("an ACL is taken, and does not make an object public", "a rule of the bucket or the account stands above it; a policy of the bucket can make objects public instead")
 	}
-	return good("an object can be made public by itself")
+	return storage.Good("an object can be made public by itself")
 }
 
 func (d *diagnosis) checkPolicy(ctx context.Context) storage.Check {

@@ -51,16 +51,10 @@ func (d *diagnosis) checkAddress(ctx context.Context) storage.Check {
 	} else {
 		at += ", with the bucket in the host's name"
 	}
-	if u.Scheme == "http" && !isNear(u.Hostname()) {
+	if u.Scheme == "http" && !transport.IsNear(u.Hostname()) {
 		return warning(at, "nothing is encrypted on the way, and whoever listens reads all data: use https:// if the store has it")
 	}
-	return good("%s", at)
-}
-
-// isNear tells a host that no network lies before.
-func isNear(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return storage.Good("%s", at)
 }
 
 // endpointOrigin says who has set the endpoint.
@@ -109,7 +103,7 @@ func (d *diagnosis) checkProxy(context.Context) storage.Check {
 	case err != nil:
 		return bad("HTTP_PROXY or HTTPS_PROXY is not the URL of a proxy", "set it as http://host:port; hosts to be reached without it belong in NO_PROXY")
 	case proxy == nil:
-		return good("none")
+		return storage.Good("none")
 	}
 	return note("%s; hosts to be reached without it belong in NO_PROXY", proxy.Host)
 }
@@ -137,9 +131,9 @@ func (d *diagnosis) checkName(ctx context.Context) storage.Check {
 		return bad(fmt.Sprintf("%s: %v", host, lookupCause(err)), d.whereHint("check the endpoint for a slip; if it is right, the network or its name server is at fault, or a VPN is needed"))
 	}
 	if len(addresses) == 1 && addresses[0] == host {
-		return good("%s is an address", host)
+		return storage.Good("%s is an address", host)
 	}
-	return good("%s is %s", host, strings.Join(addresses, ", "))
+	return storage.Good("%s is %s", host, strings.Join(addresses, ", "))
 }
 
 // lookupCause leaves out of an error what has been said: the name, and the server
@@ -177,7 +171,7 @@ func (d *diagnosis) checkConnection(ctx context.Context) storage.Check {
 	case len(closed) > 0:
 		return warning(told+", but not of "+strings.Join(closed, "; "), "requests may be slow: tell whoever runs the store or the network")
 	}
-	return good("%s", told)
+	return storage.Good("%s", told)
 }
 
 // dial connects within the share of the time that one of several addresses has.
@@ -253,7 +247,7 @@ func describeTLS(state *tls.ConnectionState, bundle string) storage.Check {
 	if time.Until(leaf.NotAfter) < certificateEndsSoon {
 		return warning(found, "the certificate ends soon: tell whoever runs the store")
 	}
-	return good("%s", found)
+	return storage.Good("%s", found)
 }
 
 // checkAnswer looks at whether what answers may be an S3 store: its refusals have a
@@ -272,7 +266,7 @@ func (d *diagnosis) checkAnswer(context.Context) storage.Check {
 	case h.Get("X-Amz-Request-Id") == "" && d.knocked.StatusCode == http.StatusBadRequest && d.speaksHTTP():
 		return bad(found, "the endpoint may speak HTTPS alone: begin it with https://")
 	}
-	return good("%s", found)
+	return storage.Good("%s", found)
 }
 
 // S3 refuses what was signed more than 15 minutes ago or from now. The SDK notices and
@@ -294,5 +288,5 @@ func (d *diagnosis) checkClock(context.Context) storage.Check {
 		return warning(found, "S3 refuses requests that are 15 minutes off, and URLs that are signed here hold for a shorter or a longer time: "+
 			"set the clock of this computer, by NTP at best; if it is right, that of the store is wrong")
 	}
-	return good("agrees with the store's, within %v", off.Abs()+time.Second)
+	return storage.Good("agrees with the store's, within %v", off.Abs()+time.Second)
 }

@@ -454,7 +454,7 @@ func TestDiagnosisNamesWhatItLeaves(t *testing.T) {
 	}, forbidden))
 	found := s.diagnose(t.Context(), s.config(), storage.DiagnoseOptions{})
 	mustTell(t, found, map[string]string{
-		"registration": "warning: left in the bucket: " + marker, "delete": "warning: " + scratch + "/object", "unfinished uploads": "info: (s3:AbortMultipartUpload)",
+		"registration": "warning: left behind: " + marker, "delete": "warning: " + scratch + "/object", "unfinished uploads": "info: (s3:AbortMultipartUpload)",
 	})
 	told := found["registration"].Found + found["delete"].Found
 	if strings.Contains(told, "parts of an upload") {
@@ -476,7 +476,7 @@ func TestDiagnosisNamesUnfinishedUploads(t *testing.T) {
 	}, badday.Refuse(403, "AccessDenied", "Access Denied")))
 	found := s.diagnose(t.Context(), s.config(), storage.DiagnoseOptions{})
 	const left = scratch + "/limit (parts of an upload)"
-	mustTell(t, found, map[string]string{"unfinished uploads": "warning: ; left in the bucket: " + left + " -> "})
+	mustTell(t, found, map[string]string{"unfinished uploads": "warning: ; left behind: " + left + " -> "})
 	if diff := cmp.Diff([]string{"upload of " + scratch + "/limit"}, slices.DeleteFunc(s.there(), func(key string) bool {
 		return !strings.Contains(key, scratch)
 	})); diff != "" {
@@ -527,7 +527,7 @@ func TestDiagnosisOfASilentStore(t *testing.T) {
 	}{
 		"that says nothing at all": {badday.Always("", badday.StallRequest()), map[string]string{"TLS": "failed: no progress", "keys": "skipped: needs answer"}},
 		"that says nothing of what is written": {when(isWrite, badday.StallRequest()), map[string]string{
-			"write": "failed: no progress", "registration": "failed: no progress", "tidying up": "warning: left in the bucket", "read": "ok: 18 bytes",
+			"write": "failed: no progress", "registration": "failed: no progress", "tidying up": "warning: left behind", "read": "ok: 18 bytes",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -115,15 +115,3 @@ func (b *Body) Close() error {
 
 // ErrClosed is the error of reading what was closed.
 var ErrClosed = errors.New("read of a closed body")
-
-// Sleep waits, unless the context ends before.
-func Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}

@@ -67,3 +67,9 @@ func (e *proxyError) Error() string { return "the proxy " + e.host + " answers "
 
 // IsPage tells an answer that is a page for people.
 func IsPage(h http.Header) bool { return strings.HasPrefix(h.Get("Content-Type"), "text/html") }
+
+// IsNear tells a host that no network lies before.
+func IsNear(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

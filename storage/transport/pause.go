@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
 )
@@ -23,4 +24,16 @@ func Pause(tries int, longest time.Duration) time.Duration {
 	const doublings = 20 // which is beyond any longest pause
 	pause := min(firstPause<<min(tries-1, doublings), longest)
 	return pause/2 + rand.N(pause/2+1) //nolint:gosec // nobody gains by foreseeing it
+}
+
+// Sleep waits, unless the context ends before: then it gives the cause of that.
+func Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
 }

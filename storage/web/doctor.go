@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -63,20 +62,14 @@ func (d *diagnosis) checkHosts(context.Context) storage.Check {
 	hosts, open := map[string]bool{}, false
 	for u := range d.urls() {
 		hosts[u.Scheme+"://"+u.Host] = true
-		open = open || u.Scheme == "http" && !isNear(u.Hostname())
+		open = open || u.Scheme == "http" && !transport.IsNear(u.Hostname())
 	}
-	check := good("%s", strings.Join(slices.Sorted(maps.Keys(hosts)), ", "))
+	check := storage.Good("%s", strings.Join(slices.Sorted(maps.Keys(hosts)), ", "))
 	if open {
 		check.Status = storage.Warning
 		check.Hint = "nothing is encrypted on the way, and whoever listens reads all data; what is altered is noticed by its hash"
 	}
 	return check
-}
-
-// isNear tells a host that no network lies before.
-func isNear(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 const signedBriefly = 24 * time.Hour
@@ -96,13 +89,13 @@ func (d *diagnosis) checkSignatures(context.Context) storage.Check {
 	found := fmt.Sprintf("%d of %d URLs are signed, and end from %s on", signed, len(d.index.URLs), first.UTC().Format(time.RFC3339))
 	switch {
 	case signed == 0:
-		return good("none: what is there stays there until it is taken back")
+		return storage.Good("none: what is there stays there until it is taken back")
 	case left <= 0:
 		return storage.Check{Status: storage.Failed, Found: found + ", which is over", Hint: "ask whoever published the dataset to publish it again"}
 	case left < signedBriefly:
 		return storage.Check{Status: storage.Warning, Found: fmt.Sprintf("%s, in %v", found, left), Hint: "copy the dataset before that, or ask whoever published it to publish it again"}
 	}
-	return good("%s, in %d days", found, int(left.Hours())/24)
+	return storage.Good("%s, in %d days", found, int(left.Hours())/24)
 }
 
 // asked gives the keys of the objects that are asked for.
@@ -135,7 +128,7 @@ func (d *diagnosis) checkObjects(ctx context.Context) storage.Check {
 		check.Found = fmt.Sprintf("%d of %d do not answer, %s for one: %s", len(failed), len(keys), failed[0], check.Found)
 		return check
 	}
-	return good("all of the %d answer that were asked for, of %d", len(keys), len(d.index.URLs))
+	return storage.Good("all of the %d answer that were asked for, of %d", len(keys), len(d.index.URLs))
 }
 
 // knock asks for the first byte of an object.
@@ -170,9 +163,9 @@ func (d *diagnosis) knock(ctx context.Context, key string) error {
 
 func (d *diagnosis) checkRedirects(context.Context) storage.Check {
 	if len(d.redirected) == 0 {
-		return good("to no other host")
+		return storage.Good("to no other host")
 	}
-	check := good("to %s, which must be reachable, too", strings.Join(slices.Sorted(maps.Keys(d.redirected)), ", "))
+	check := storage.Good("to %s, which must be reachable, too", strings.Join(slices.Sorted(maps.Keys(d.redirected)), ", "))
 	check.Status = storage.Note
 	return check
 }
@@ -184,11 +177,7 @@ func (d *diagnosis) checkRanges(context.Context) storage.Check {
 			Hint: "a download that breaks off begins again",
 		}
 	}
-	return good("parts of objects can be read")
-}
-
-func good(format string, args ...any) storage.Check {
-	return storage.Check{Status: storage.OK, Found: fmt.Sprintf(format, args...)}
+	return storage.Good("parts of objects can be read")
 }
 
 var _ storage.Diagnoser = (*Store)(nil)
