@@ -1,6 +1,7 @@
 package dtool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,7 +81,8 @@ func (d *Dataset) localItem(ctx context.Context, local storage.LocalPather, item
 // fetch puts an item into the cache. Two processes that fetch one item do not
 // disturb each other, since the file appears whole.
 func (d *Dataset) fetch(ctx context.Context, m *Manifest, item Item) (string, error) {
-	dir, err := d.client.cacheDirectory(d.UUID())
+	within := cmp.Or(d.cached, d.UUID())
+	dir, err := d.client.cacheDirectory(within)
 	if err != nil {
 		return "", err
 	}
@@ -88,7 +90,7 @@ func (d *Dataset) fetch(ctx context.Context, m *Manifest, item Item) (string, er
 	if err != nil {
 		return "", err
 	}
-	key := d.UUID() + "/" + item.Identifier + lastSuffix(item.Relpath)
+	key := within + "/" + item.Identifier + lastSuffix(item.Relpath)
 	switch err = m.checkItem(ctx, cache, key, item, nil); {
 	case err == nil && m.unverifiable(item) == "":
 		return cache.LocalPath(key)
@@ -111,9 +113,9 @@ func (d *Dataset) fetch(ctx context.Context, m *Manifest, item Item) (string, er
 	return cache.LocalPath(key)
 }
 
-// cacheDirectory gives the cache, which has a directory for the dataset. Only its
+// cacheDirectory gives the cache, which has a directory within for the dataset. Only its
 // owner can look into what is made there, also if others can into the cache.
-func (c *Client) cacheDirectory(uuid string) (string, error) {
+func (c *Client) cacheDirectory(within string) (string, error) {
 	dir := c.settings.CacheDirectory(c.home)
 	if dir == "" {
 		return "", errors.New("there is no home directory for the cache: set DTOOL_CACHE_DIRECTORY")
@@ -123,7 +125,7 @@ func (c *Client) cacheDirectory(uuid string) (string, error) {
 		return "", fmt.Errorf("finding the cache: %w", err)
 	}
 	const ownerOnly = 0o700
-	if err := os.MkdirAll(filepath.Join(dir, uuid), ownerOnly); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, within), ownerOnly); err != nil {
 		return "", fmt.Errorf("making the cache: %w", err)
 	}
 	return dir, nil

@@ -15,6 +15,10 @@ type place struct {
 	store  storage.Store
 	layout layout
 
+	// cached is the directory of the cache for its items, where that is not named by the UUID
+	// alone: anybody can publish under any UUID, and is not to change what came from elsewhere.
+	cached string
+
 	unregistered bool // nothing tells others that a dataset is there
 }
 

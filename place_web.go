@@ -35,7 +35,7 @@ func (w website) find(ctx context.Context) (*place, error) {
 		return nil, err
 	}
 	l := newObjectLayout("", uuid)
-	return &place{uri: uri, store: w.client.Open(uri, m.index(l.keys())), layout: l}, nil
+	return &place{uri: uri, store: w.client.Open(uri, m.index(l.keys())), layout: l, cached: uuid + "-" + Identifier(uri)}, nil
 }
 
 func (w website) manifest(ctx context.Context) (httpManifest, error) {

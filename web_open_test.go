@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,30 @@ func TestItemOfPublishedDatasetIsFetched(t *testing.T) {
 	must(t, err)
 	if want := contents(t, d)[m.Items()[0].Relpath]; string(text) != want {
 		t.Errorf("the file has %q, want %q", text, want)
+	}
+}
+
+// Anybody can publish under the UUID of others, and changes nothing of what came from them.
+func TestItemsOfTwoWebsitesAreCachedApart(t *testing.T) {
+	w := newWorld(t)
+	var files []string
+	for _, site := range []webSite{newWebSite(t, asIs), newWebSite(t, asIs)} {
+		d, err := w.Open(t.Context(), site.url)
+		must(t, err)
+		m, err := d.Manifest(t.Context())
+		must(t, err)
+		file, err := d.ItemPath(t.Context(), m.Items()[0].Identifier)
+		must(t, err)
+		again, err := d.ItemPath(t.Context(), m.Items()[0].Identifier)
+		must(t, err)
+		if again != file {
+			t.Errorf("fetched again, %s is %s", file, again)
+		}
+		files = append(files, file, filepath.Join(w.home, ".cache", "dtool", d.UUID(), filepath.Base(file)))
+	}
+	slices.Sort(files)
+	if len(slices.Compact(files)) != 3 {
+		t.Errorf("what is fetched from two websites, and what would be from a bucket, go to %q", files)
 	}
 }
 
