@@ -15,17 +15,18 @@ import (
 // others bound is beside what reads it: [readme.MaxSize], [config.MaxFile],
 // [pyjson.MaxValues], and the answers of a store in package s3.
 const (
-	maxRegistration = 4 << 10
-	maxAdmin        = 64 << 10 // of which a listing has many at a time
-	maxREADME       = 64 << 20
-	maxHistory      = 64 << 20 // of all old READMEs together
-	maxAnnotation   = 64 << 20
-	maxRecord       = 64 << 10 // of how a dataset is published
-	maxFragment     = 1 << 20
-	maxFragments    = 512 << 20 // of all fragments of a dataset together
-	maxManifest     = 512 << 20 // and an overlay
-	maxHTTPManifest = 512 << 20 // a million items with signed URLs
-	maxReports      = 512 << 20 // of all that are read from one place
+	maxRegistration       = 4 << 10
+	maxAdmin              = 64 << 10 // of which a listing has many at a time
+	maxREADME             = 64 << 20
+	maxHistory            = 64 << 20 // of all old READMEs together
+	maxAnnotation         = 64 << 20
+	maxRecord             = 64 << 10 // of how a dataset is published
+	maxFragment           = 1 << 20
+	maxFragments          = 512 << 20 // of all fragments of a dataset together
+	maxManifest           = 512 << 20 // and an overlay
+	maxHTTPManifest       = 512 << 20 // a million items with signed URLs
+	maxHTTPManifestValues = 1 << 21   // a million items have one each
+	maxReports            = 512 << 20 // of all that are read from one place
 )
 
 // readDocument reads a whole small object.

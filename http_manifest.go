@@ -83,7 +83,7 @@ func readHTTPManifest(text []byte) (m httpManifest, err error) {
 	if len(text) > maxHTTPManifest {
 		return m, fmt.Errorf("it has %d bytes, at most %d are read", len(text), maxHTTPManifest)
 	}
-	v, err := pyjson.Parse(text)
+	v, err := pyjson.ParseAtMost(text, maxHTTPManifestValues)
 	if err != nil {
 		return m, err
 	}

@@ -131,3 +131,12 @@ func FuzzHTTPManifest(f *testing.F) {
 		}
 	})
 }
+
+// Values that make a small document a large one in memory are too many before they are.
+func TestHTTPManifestsOfManyValues(t *testing.T) {
+	many := `"tags": [` + strings.Repeat("1,", maxHTTPManifestValues) + "1]"
+	_, err := parseHTTPManifest([]byte(httpManifestText(`"tags": ["t"]`, many)))
+	if !errors.Is(err, ErrBadDocument) || !strings.Contains(err.Error(), "more than 2097152 values") {
+		t.Errorf("the error is %v", err)
+	}
+}

@@ -37,6 +37,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 		"`http_manifest.json`":                                                   maxHTTPManifest,
 		"reports of verifications, from one file or standard input":              maxReports,
 		"`dtool.json`, the settings":                                             config.MaxFile,
+		"values in `http_manifest.json`":                                         maxHTTPManifestValues,
 		"values in a JSON document":                                              pyjson.MaxValues,
 		"lists and objects in each other in a JSON document":                     pyjson.MaxDepth,
 		"lines of a README that begin with `%TAG`":                               readme.MaxDirectives,

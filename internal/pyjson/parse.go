@@ -24,7 +24,7 @@ const MaxValues = 1 << 24
 // and the column, both counted from 1, the column in characters.
 //
 // Strings of the value share the memory of one copy of the data.
-func Parse(data []byte) (Value, error) { return parse(data, MaxValues) }
+func Parse(data []byte) (Value, error) { return ParseAtMost(data, MaxValues) }
 
 // ParseMembers reads a document that is an object, and gives the values of its members
 // as [Raw].
@@ -42,7 +42,8 @@ func ParseMembers(data []byte) (*Object, error) {
 	return o, nil
 }
 
-func parse(data []byte, most int) (Value, error) { return newParser(data, most).document() }
+// ParseAtMost is Parse for a document that has no reason to hold as many values.
+func ParseAtMost(data []byte, most int) (Value, error) { return newParser(data, most).document() }
 
 func newParser(data []byte, most int) *parser {
 	return &parser{text: strings.TrimPrefix(string(data), "\ufeff"), most: most}
