@@ -76,6 +76,9 @@ var (
 	// ErrCannotPublish means that a dataset lies where nobody can be let read it from
 	// outside, or not in the way that was asked for.
 	ErrCannotPublish = errors.New("cannot be published")
+	// ErrPublic means that everybody can read what is to be for those alone who are given
+	// a signed URL.
+	ErrPublic = errors.New("everybody can read it, and could read the signed URLs")
 	// ErrUnreadable means that something among the files of a dataset to be
 	// cannot be read as an item.
 	ErrUnreadable = errors.New("cannot be read as an item")

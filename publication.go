@@ -157,8 +157,15 @@ func (p *publishing) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.way == BySignature && (r.has(ByACL) || r.has(ByPolicy) || r.has(ByURL)) {
-		p.o.Warn("not only those with the URL can read the dataset: it was published for everybody before, which dtool unpublish takes back")
+	p.before = r
+	if p.way == BySignature {
+		keys := []string{p.layout.keys().manifest}
+		if p.found.has(p.found.httpManifest) {
+			keys = append(keys, p.found.httpManifest)
+		}
+		if err := p.mustBeClosed(ctx, keys...); err != nil {
+			return err
+		}
 	}
 	if err := p.writeRecord(ctx, r.with(p.way, accessURL(p.manifestURL), p.signedUntil)); err != nil || !p.lacksREADME {
 		return err

@@ -122,7 +122,8 @@ func (e *PublishError) Unwrap() error { return e.Err }
 //
 // To publish again does what is missing, and brings http_manifest.json up to date. A
 // store that cannot publish is [ErrCannotPublish]; one without ACLs is
-// [storage.ErrNoACLs], and then nothing has changed.
+// [storage.ErrNoACLs], and one that lets everybody read what is to be signed is
+// [ErrPublic]; then nothing has changed, unless that shows only when it is written, and is removed.
 func (d *Dataset) Publish(ctx context.Context, o PublishOptions) (*Publication, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -146,6 +147,7 @@ type publishing struct {
 	share    sharing
 	manifest *Manifest
 	found    *survey
+	before   record // what was published before this
 
 	lacksREADME          bool
 	manifestURL, pageURL string    // the latter is empty if there is to be no page
@@ -301,8 +303,12 @@ func (p *publishing) putLast(ctx context.Context, doc lastDocument) error {
 	_, err := p.store.Put(ctx, doc.key, bytes.NewReader(doc.text), storage.PutOptions{
 		Size: int64(len(doc.text)), MD5: md5Hex(doc.text), ContentType: doc.contentType,
 	})
-	if err == nil && p.way == ByACL {
-		err = p.openByACL(ctx, []string{doc.key})
+	p.found.sizes[doc.key] = int64(len(doc.text))
+	switch {
+	case err == nil && p.way == ByACL:
+		return p.openByACL(ctx, []string{doc.key})
+	case err == nil && p.way == BySignature:
+		return p.mustStayClosed(ctx, doc.key)
 	}
 	return err
 }

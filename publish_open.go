@@ -87,6 +87,9 @@ func (p *publishing) openByPolicy(ctx context.Context) error {
 	if err := p.begin(ctx); err != nil {
 		return err
 	}
+	if err := p.removeSigned(ctx); err != nil {
+		return err
+	}
 	err = p.setStatement(ctx)
 	if err == nil {
 		p.opened = len(p.found.shared())

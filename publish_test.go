@@ -603,23 +603,6 @@ func textsOf(t *testing.T, b *sharedBucket) map[string]string {
 	return texts
 }
 
-// TestSignedForSomeAndPublicForAll is warned of: what was published before for
-// everybody stays so.
-func TestSignedForSomeAndPublicForAll(t *testing.T) {
-	w := newWorld(t)
-	_, base := w.shared()
-	d := w.documented(base)
-	_, err := d.Publish(t.Context(), dtool.PublishOptions{})
-	must(t, err)
-	var warnings []string
-	observer := dtool.Observer{Warn: func(message string) { warnings = append(warnings, message) }}
-	_, err = d.Publish(t.Context(), dtool.PublishOptions{Expires: time.Hour, Observer: observer})
-	must(t, err)
-	if len(warnings) != 1 || !strings.Contains(warnings[0], "dtool unpublish takes back") {
-		t.Errorf("the warnings are %q", warnings)
-	}
-}
-
 // TestDatasetWithoutAREADMEGetsOne that is empty, since http_manifest.json names it.
 func TestDatasetWithoutAREADMEGetsOne(t *testing.T) {
 	w := newWorld(t)

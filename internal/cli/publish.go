@@ -175,6 +175,8 @@ func publishAgain(ctx context.Context, err error, uri string) error {
 	}
 	takeBack := "dtool unpublish " + shellQuoted(uri) + " takes it back"
 	switch {
+	case errors.Is(err, dtool.ErrPublic):
+		return hinted{err, "who can read it needs no signed URLs: --expires never gives the URL for everybody; " + takeBack + ", or else a policy of the whole bucket lets everybody read"}
 	case failed.Unread && ctx.Err() == nil:
 		return hinted{err, whyUnread(failed) + "; " + takeBack}
 	case errors.Is(err, storage.ErrNoACLs):
