@@ -14,14 +14,12 @@ import (
 )
 
 func (d directory) examined(doc *doctor) []part {
-	look := func(ctx context.Context, before []storage.Check) iter.Seq[storage.Check] {
-		scratch := doc.scratch()
-		if at, err := d.find(ctx); err == nil && doc.isDataset { // and whoever looks at it meanwhile is to see nothing odd
-			return doc.look(at.store, storage.DiagnoseOptions{Scratch: path.Join(path.Dir(diskTempDir), scratch)})(ctx, before)
-		}
-		return doc.look(d.store, storage.DiagnoseOptions{Scratch: scratch})(ctx, before)
+	store, within := storage.Store(d.store), ""
+	if at, err := d.place(d.ref); err == nil && doc.isDataset { // and whoever looks at it meanwhile is to see nothing odd
+		store, within = at.store, path.Dir(diskTempDir)+"/"
 	}
-	parts := []part{look, doc.datasets(), doc.items()}
+	look := doc.look(store, storage.DiagnoseOptions{Scratch: within + doc.scratch()})
+	parts := []part{look, doc.earlier(store, within+scratchBegin), doc.datasets(), doc.items()}
 	if doc.isDataset || doc.o.ReadOnly {
 		return parts
 	}
@@ -41,7 +39,7 @@ func (d directory) checkBase(ctx context.Context) storage.Check {
 func (b bucket) examined(doc *doctor) []part {
 	parts := []part{doc.look(b.store, storage.DiagnoseOptions{
 		Scratch: b.prefix + doc.scratch(), Listed: registrationPrefix, Marker: registrationPrefix + uuid.NewString(),
-	})}
+	}), doc.earlier(b.store, b.prefix+scratchBegin)}
 	if doc.isDataset {
 		parts = append(parts, readable(storage.CheckStep{Name: "registered", For: storage.Reading, Run: b.checkRegistered}))
 	}

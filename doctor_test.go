@@ -3,8 +3,14 @@ package dtool_test
 import (
 	"context"
 	"iter"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -51,4 +57,51 @@ func TestWhatIsReadNeedsWhatTheStoreFound(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
 		}
 	}
+}
+
+// TestDiagnosisRemovesWhatEarlierOnesHaveLeft, if it is old enough, and nothing else.
+func TestDiagnosisRemovesWhatEarlierOnesHaveLeft(t *testing.T) {
+	onDiskAndInMemory(t, func(t *testing.T, w *world, base string) {
+		const old, fresh, foreign = ".dtool-doctor-abcdefghij/object", ".dtool-doctor-klmnopqrst/object", ".dtool-doctor-notes/object"
+		for key, age := range map[string]time.Duration{old: 2 * time.Hour, fresh: time.Minute, foreign: 2 * time.Hour} {
+			w.leave(base, key, noon().Add(-age))
+		}
+		before := w.everything(base)
+		found := func(o dtool.DiagnoseOptions) (said []string) {
+			checks, err := w.Diagnose(t.Context(), base, o)
+			must(t, err)
+			for c := range checks {
+				if c.Step == "earlier diagnoses" {
+					said = append(said, c.Found)
+				}
+			}
+			return said
+		}
+		if said := found(dtool.DiagnoseOptions{ReadOnly: true}); said != nil {
+			t.Errorf("where nothing is to be written it says %q", said)
+		}
+		w.mustHold(base, before)
+		if said := found(dtool.DiagnoseOptions{}); len(said) != 1 || !strings.Contains(said[0], path.Dir(old)) {
+			t.Errorf("it says %q", said)
+		}
+		maps.DeleteFunc(before, func(key, _ string) bool { return strings.Contains(key, path.Dir(old)) })
+		w.mustHold(base, before)
+		if said := found(dtool.DiagnoseOptions{}); said != nil {
+			t.Errorf("the second time it says %q", said)
+		}
+	})
+}
+
+// leave has an object lie in a base where new datasets would go.
+func (w *world) leave(base, key string, at time.Time) {
+	w.t.Helper()
+	if store := w.memory["plants"]; store != nil {
+		_, err := store.Put(w.t.Context(), "u/olssont/"+key, strings.NewReader(""), storage.PutOptions{ModTime: at})
+		must(w.t, err)
+		return
+	}
+	file := filepath.Join(base, filepath.FromSlash(key))
+	must(w.t, os.MkdirAll(filepath.Dir(file), 0o700))
+	must(w.t, os.WriteFile(file, nil, 0o600))
+	must(w.t, os.Chtimes(file, at, at))
 }

@@ -29,6 +29,7 @@ mends it. A step that cannot tell anything because of another is skipped.
 It takes about a minute at most, sends 5 MiB to a bucket, and writes only what it
 removes again: a key, or a directory, .dtool-doctor-... where new datasets would
 go, and for a moment the key that a new dataset would have at the root of a bucket.
+What it leaves when it is killed is removed by the next one, an hour later or more.
 With --read, and at an access URL, nothing is written, and all is well if datasets
 can be read.`,
 		Args: arguments(1, 1),
