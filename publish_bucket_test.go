@@ -1,8 +1,11 @@
 package dtool_test
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,6 +19,7 @@ import (
 
 	"github.com/dtool-go/dtool/storage"
 	"github.com/dtool-go/dtool/storage/memory"
+	"github.com/dtool-go/dtool/storage/storetest"
 )
 
 // A sharedBucket is a bucket in memory that lets others read over HTTP, in each of the
@@ -28,6 +32,7 @@ type sharedBucket struct {
 
 	mu      sync.Mutex
 	public  map[string]bool // by ACL
+	types   map[string]string
 	policy  []byte
 	noACLs  bool
 	blocked bool     // nobody reads without a right of their own, whatever ACLs and policy say
@@ -36,7 +41,7 @@ type sharedBucket struct {
 
 func newSharedBucket(t *testing.T, name string) *sharedBucket {
 	t.Helper()
-	b := &sharedBucket{Store: memory.New(), t: t, name: name, public: map[string]bool{}}
+	b := &sharedBucket{Store: memory.New(), t: t, name: name, public: map[string]bool{}, types: map[string]string{}}
 	b.http = httptest.NewServer(b)
 	t.Cleanup(func() {
 		b.http.CloseClientConnections()
@@ -49,11 +54,16 @@ func (b *sharedBucket) PublicURL(key string) string {
 	return b.http.URL + (&url.URL{Path: "/" + b.name + "/" + key}).EscapedPath()
 }
 
+// testSignature is what the signatures of all buckets begin with.
 const testSignature = "let-me-in"
 
+func (b *sharedBucket) signature(key, date, expires string) string {
+	return fmt.Sprintf("%s-%x", testSignature, sha256.Sum256([]byte(b.name+"/"+key+" "+date+" "+expires)))
+}
+
 func (b *sharedBucket) SignGet(_ context.Context, key string, expires time.Duration) (string, error) {
-	return b.PublicURL(key) + fmt.Sprintf("?X-Amz-Date=%s&X-Amz-Expires=%.0f&X-Amz-Signature=%s",
-		time.Now().UTC().Format("20060102T150405Z"), expires.Seconds(), testSignature), nil
+	date, seconds := time.Now().UTC().Format("20060102T150405Z"), fmt.Sprintf("%.0f", expires.Seconds())
+	return b.PublicURL(key) + fmt.Sprintf("?X-Amz-Date=%s&X-Amz-Expires=%s&X-Amz-Signature=%s", date, seconds, b.signature(key, date, seconds)), nil
 }
 
 func (b *sharedBucket) SignPut(context.Context, string, storage.PutOptions, time.Duration) (storage.SignedPut, error) {
@@ -67,6 +77,7 @@ func (b *sharedBucket) Put(ctx context.Context, key string, body io.Reader, o st
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		delete(b.public, key)
+		b.types[key] = cmp.Or(o.ContentType, "binary/octet-stream")
 	}
 	return info, err
 }
@@ -96,16 +107,21 @@ func (b *sharedBucket) Policy(context.Context) ([]byte, error) {
 func (b *sharedBucket) SetPolicy(_ context.Context, policy []byte) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.policy = slices.Clone(policy)
 	if len(policy) == 0 {
 		b.policy = nil
+		return nil
 	}
+	var said struct{ Statement []json.RawMessage }
+	if json.Unmarshal(policy, &said) != nil || len(said.Statement) == 0 {
+		return &storage.Error{Op: "PutBucketPolicy", Store: b.String(), Err: errors.New("MalformedPolicy")}
+	}
+	b.policy = slices.Clone(policy)
 	return nil
 }
 
 func (b *sharedBucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	key := strings.TrimPrefix(r.URL.Path, "/"+b.name+"/")
-	if !b.mayRead(key, r.URL.Query().Get("X-Amz-Signature")) {
+	if !b.mayRead(key, r.URL.Query()) {
 		http.Error(w, "AccessDenied", http.StatusForbidden)
 		return
 	}
@@ -116,14 +132,17 @@ func (b *sharedBucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer body.Close()
 	text, _ := io.ReadAll(body)
+	b.mu.Lock()
+	w.Header().Set("Content-Type", b.types[key])
+	b.mu.Unlock()
 	http.ServeContent(w, r, "", info.ModTime, strings.NewReader(string(text)))
 }
 
-func (b *sharedBucket) mayRead(key, signature string) bool {
+func (b *sharedBucket) mayRead(key string, query url.Values) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if signature != "" {
-		return signature == testSignature
+	if signature := query.Get("X-Amz-Signature"); signature != "" {
+		return signature == b.signature(key, query.Get("X-Amz-Date"), query.Get("X-Amz-Expires"))
 	}
 	b.asked = append(b.asked, key)
 	return !b.blocked && (b.public[key] || b.policyAllows(key))
@@ -164,13 +183,20 @@ func (r *resources) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*[]string)(r))
 }
 
+// Forget and KeepsVersions are as of a bucket in which nothing was interrupted, and
+// nothing is kept.
+
+func (b *sharedBucket) Forget(context.Context, string) error { return nil }
+
+func (b *sharedBucket) KeepsVersions(context.Context) (bool, error) { return false, nil }
+
 // open gives the keys that everybody can read, sorted.
 func (b *sharedBucket) open(t *testing.T) []string {
 	t.Helper()
 	var keys []string
 	for info, err := range b.List(t.Context(), "", storage.Deep) {
 		must(t, err)
-		if b.mayRead(info.Key, "") {
+		if b.mayRead(info.Key, nil) {
 			keys = append(keys, info.Key)
 		}
 	}
@@ -181,4 +207,12 @@ var (
 	_ storage.Signer       = (*sharedBucket)(nil)
 	_ storage.Publisher    = (*sharedBucket)(nil)
 	_ storage.PolicyKeeper = (*sharedBucket)(nil)
+	_ storage.Forgetter    = (*sharedBucket)(nil)
+	_ storage.Versioner    = (*sharedBucket)(nil)
 )
+
+// TestSharedBucketIsAsS3 holds what stands in for S3 to what S3 does.
+func TestSharedBucketIsAsS3(t *testing.T) {
+	b := newSharedBucket(t, "plants")
+	storetest.Sharing(t, storetest.SharingFeatures{ACLs: true, PolicyOf: "plants"}, func(*testing.T) storage.Store { return b })
+}

@@ -1,99 +1,14 @@
 package s3_test
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/dtool-go/dtool/internal/s3test"
 	"github.com/dtool-go/dtool/storage"
 	"github.com/dtool-go/dtool/storage/s3"
 )
-
-func TestPolicyMakesPublic(t *testing.T) {
-	isolate(t)
-	server := s3test.StartOwn(t)
-	bucket := server.NewBucket(t)
-	policyMakesPublic(t, openAt(t, server, bucket), bucket)
-}
-
-// policyMakesPublic sets, replaces and removes a policy on a real server, and looks what
-// anybody can read meanwhile.
-func policyMakesPublic(t *testing.T, store *s3.Store, bucket string) {
-	ctx := t.Context()
-	for _, key := range []string{"open/a b+c", "closed/key"} {
-		if _, err := store.Put(ctx, key, strings.NewReader("content"), storage.PutOptions{Size: 7}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	readable := func(when string, open int) {
-		t.Helper()
-		if got, _ := s3test.Fetch(t, store.PublicURL("open/a b+c")); got != open {
-			t.Errorf("%s: anybody gets %d, want %d", when, got, open)
-		}
-		if got, _ := s3test.Fetch(t, store.PublicURL("closed/key")); got != http.StatusForbidden {
-			t.Errorf("%s: anybody gets %d for another object", when, got)
-		}
-	}
-	if _, err := store.Policy(ctx); !errors.Is(err, storage.ErrNotFound) {
-		t.Errorf("without a policy: %v", err)
-	}
-	readable("without a policy", http.StatusForbidden)
-	for _, allowed := range []string{"closed/none", "open/*"} {
-		policy := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::` + bucket + "/" + allowed + `"}]}`
-		if err := store.SetPolicy(ctx, []byte(policy)); err != nil {
-			t.Fatal(err)
-		}
-		got, err := store.Policy(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(decoded(t, []byte(policy)), decoded(t, got)); diff != "" {
-			t.Errorf("the policy (-was set +is):\n%s", diff)
-		}
-	}
-	readable("with a policy", http.StatusOK)
-	for range 2 { // the second time there is none
-		if err := store.SetPolicy(ctx, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := store.Policy(ctx); !errors.Is(err, storage.ErrNotFound) {
-		t.Errorf("with the policy removed: %v", err)
-	}
-	readable("with the policy removed", http.StatusForbidden)
-	if err := store.SetPolicy(ctx, []byte(`{"Version":"2012-10-17","Statement":[]}`)); err == nil || errors.Is(err, storage.ErrForbidden) {
-		t.Errorf("a policy that says nothing gives %v", err)
-	}
-}
-
-// TestPolicyIsWrittenInOneTry whatever the store answers: a second one would undo what
-// others wrote meanwhile.
-func TestPolicyIsWrittenInOneTry(t *testing.T) {
-	for what, policy := range map[string]string{"replaced": "{}", "removed": ""} {
-		for _, refused := range []http.HandlerFunc{
-			refusal(503, "SlowDown", "Slow down."), refusal(500, "InternalError", "We encountered an internal error."), refusal(409, "OperationAborted", "A conflicting operation is in progress."),
-		} {
-			script := play(t, refused)
-			err := script.store().SetPolicy(t.Context(), []byte(policy))
-			if !errors.Is(err, storage.ErrThrottled) && !errors.Is(err, storage.ErrUnreachable) {
-				t.Errorf("%s: got %v", what, err)
-			}
-		}
-	}
-}
-
-func decoded(t *testing.T, text []byte) (value any) {
-	t.Helper()
-	if err := json.Unmarshal(text, &value); err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	return value
-}
 
 // TestRefusalsOfPolicies has stores say no to each of the three operations.
 func TestRefusalsOfPolicies(t *testing.T) {

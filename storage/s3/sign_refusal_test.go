@@ -28,7 +28,10 @@ func TestSigningIsQuiet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	put, err := store.SignPut(t.Context(), "dir/key", signedOptions("hello"), time.Second)
+	put, err := store.SignPut(t.Context(), "dir/key", storage.PutOptions{
+		Size: 5, MD5: "5d41402abc4b2a76b9719d911017c592", ContentType: "text/plain",
+		Metadata: map[string]string{"handle": "a.txt", "checksum": "5d41"},
+	}, time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

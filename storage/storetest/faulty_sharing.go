@@ -12,6 +12,9 @@ const (
 	SetPublic Op = "set public"
 	Policy    Op = "policy"     // its Key is empty
 	SetPolicy Op = "set policy" // likewise
+
+	Forget        Op = "forget"         // its Key is the prefix
+	KeepsVersions Op = "keeps versions" // its Key is empty
 )
 
 // sharing is what a store can do that lets others read.
@@ -54,4 +57,31 @@ func (s *faultySharing) SetPolicy(ctx context.Context, policy []byte) error {
 	return s.call(ctx, SetPolicy, "", func() error { return s.sharing.SetPolicy(ctx, policy) })
 }
 
-var _ sharing = (*faultySharing)(nil)
+// keeping is what a store can do that may keep what nobody sees.
+type keeping interface {
+	storage.Forgetter
+	storage.Versioner
+}
+
+// faultyKeeping can let others read, and keeps what nobody sees.
+type faultyKeeping struct {
+	*faultySharing
+	keeping keeping
+}
+
+func (s *faultyKeeping) Forget(ctx context.Context, prefix string) error {
+	return s.call(ctx, Forget, prefix, func() error { return s.keeping.Forget(ctx, prefix) })
+}
+
+func (s *faultyKeeping) KeepsVersions(ctx context.Context) (keeps bool, err error) {
+	err = s.call(ctx, KeepsVersions, "", func() (err error) {
+		keeps, err = s.keeping.KeepsVersions(ctx)
+		return err
+	})
+	return keeps, err
+}
+
+var (
+	_ sharing = (*faultySharing)(nil)
+	_ keeping = (*faultyKeeping)(nil)
+)

@@ -14,7 +14,7 @@ import (
 // Around gives a store that does what another does, but where the script of the
 // Faulty has it otherwise. It can do what the inner store can: what only some
 // stores can do is found by type assertion, so there is a type for each of the sets
-// that stores of the project have.
+// that stores of the project have. None is a [storage.Diagnoser].
 func (f *Faulty) Around(inner storage.Store) storage.Store {
 	s := &faultyStore{faulty: f, inner: inner}
 	files, isFiles := inner.(directory)
@@ -22,7 +22,11 @@ func (f *Faulty) Around(inner storage.Store) storage.Store {
 	shares, isSharing := inner.(sharing)
 	switch {
 	case isSharing && !isFiles:
-		return &faultySharing{&faultyBucket{s, copier}, shares}
+		sharing := &faultySharing{&faultyBucket{s, copier}, shares}
+		if keeps, ok := inner.(keeping); ok {
+			return &faultyKeeping{sharing, keeps}
+		}
+		return sharing
 	case isFiles && !isCopier:
 		return &faultyDirectory{s, files}
 	case isCopier && !isFiles:
