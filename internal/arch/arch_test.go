@@ -57,6 +57,7 @@ func TestRulesCatch(t *testing.T) {
 		{"product importing a test library", importing(".", "pgregory.net/rapid")},
 		{"global logger", importing("internal/cli", "log")},
 		{"unknown module", importing("internal/cli", "example.com/anything")},
+		{"test keeping bytes in another store", pkg{dir: "storage/s3", documented: true, testImports: []string{module + "/storage/disk"}}},
 		{"test reaching upwards", pkg{dir: "storage", documented: true, testImports: []string{module}}},
 	}
 	for _, tt := range tests {
