@@ -76,6 +76,9 @@ var (
 	// ErrCannotPublish means that a dataset lies where nobody can be let read it from
 	// outside, or not in the way that was asked for.
 	ErrCannotPublish = errors.New("cannot be published")
+	// ErrStatement means that a dataset cannot be removed, since a statement of the bucket's
+	// policy would stay that lets everybody read what gets its keys later.
+	ErrStatement = errors.New("it is published by a statement of the policy of the bucket that cannot be taken out")
 	// ErrPublic means that everybody can read what is to be for those alone who are given
 	// a signed URL.
 	ErrPublic = errors.New("everybody can read it, and could read the signed URLs")

@@ -89,9 +89,9 @@ func parseRecord(text []byte) (record, error) {
 
 // readRecord gives what is recorded, or nothing. A record that nobody can read is warned
 // of, and counts as one of a dataset that everybody may read.
-func (d *Dataset) readRecord(ctx context.Context, o Observer) (r record, known bool, err error) {
-	key := d.layout.keys().top() + recordName
-	text, err := readDocument(ctx, d.store, key, maxRecord)
+func (p *place) readRecord(ctx context.Context, o Observer) (r record, known bool, err error) {
+	key := p.layout.keys().top() + recordName
+	text, err := readDocument(ctx, p.store, key, maxRecord)
 	if errors.Is(err, storage.ErrNotFound) {
 		return record{}, false, nil
 	}
@@ -99,7 +99,7 @@ func (d *Dataset) readRecord(ctx context.Context, o Observer) (r record, known b
 		r, err = parseRecord(text)
 	}
 	if errors.Is(err, ErrBadDocument) {
-		o.Warn(fmt.Sprintf("it is not known how the dataset was published, and until when signed URLs are good: %v", d.inDocument(key, err)))
+		o.Warn(fmt.Sprintf("it is not known how the dataset was published, and until when signed URLs are good: %v", p.inDocument(key, err)))
 		return record{ways: []Way{ByACL}}, true, nil
 	}
 	return r, err == nil, err

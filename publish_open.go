@@ -115,7 +115,7 @@ var errPolicyTooLarge = errors.New("no room")
 
 // sid gives the Sid of the statement that publishes a dataset, which has letters and
 // digits alone.
-func (d *Dataset) sid() string { return "DtoolPublish" + strings.ReplaceAll(d.UUID(), "-", "") }
+func sid(uuid string) string { return "DtoolPublish" + strings.ReplaceAll(uuid, "-", "") }
 
 // PublishPolicy gives, as a policy of the bucket by itself, the statement that publishing
 // with PublishOptions.Policy puts there: everybody may read the parts and items of
@@ -159,7 +159,7 @@ func (d *Dataset) statement() (policy.Statement, error) {
 	for _, prefix := range []string{k.data, k.overlays, k.annotations, k.tags} {
 		resources = append(resources, policy.ObjectsBelow(ref.bucket, prefix))
 	}
-	return policy.Public(d.sid(), resources...), nil
+	return policy.Public(sid(d.UUID()), resources...), nil
 }
 
 // A policyChange is a bucket's policy on its way to another.

@@ -29,8 +29,9 @@ type Removal struct {
 	Objects int
 	Bytes   int64
 
-	// Published tells that there is a manifest for readers over HTTP, whose URLs lead
-	// to nothing when the dataset is gone.
+	// Published tells that the dataset is published, or that URLs may still be good that were
+	// signed: they lead to nothing when it is gone. A statement in the bucket's policy goes
+	// with it; if that may not be, nothing is removed, and the error is [ErrStatement].
 	Published bool
 
 	// Delivery tells that a delivery is under way: until what was signed for it expires,

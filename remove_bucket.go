@@ -41,7 +41,7 @@ func (b bucket) removal(ctx context.Context, c *Client) (*Removal, error) {
 		if within := path.Base(path.Dir(info.Key)); path.Base(info.Key) == "dtool" && uuidPattern.MatchString(within) && within != uuid {
 			return nil, fmt.Errorf("%s: %w it: there is one at %s", at.uri, ErrInside, quoted(path.Dir(info.Key)))
 		}
-		r.Published = r.Published || info.Key == top+httpManifestName
+		r.Published = r.Published || info.Key == top+httpManifestName || info.Key == top+recordName
 		hasManifest = hasManifest || info.Key == at.layout.keys().manifest
 		r.Objects++
 		r.Bytes += info.Size
@@ -53,6 +53,14 @@ func (b bucket) removal(ctx context.Context, c *Client) (*Removal, error) {
 	r.Delivery = hasManifest && r.Dataset != nil && r.Dataset.Unfinished()
 	r.Versions = keepsVersions(ctx, b.store)
 	r.work = func(ctx context.Context, tell func(int, int64), warn func(string)) error {
+		if err := b.mustRemoveBelow(ctx, top); err != nil {
+			return err
+		}
+		if r.Published {
+			if err := at.withdraw(ctx, uuid, warn); err != nil {
+				return err
+			}
+		}
 		return b.removePlace(ctx, at, uuid, tell, warn)
 	}
 	return r, err
@@ -83,9 +91,6 @@ func (b bucket) noted(ctx context.Context, unregistered *place) (*place, error) 
 // from then on there is no dataset, whichever way somebody comes.
 func (b bucket) removePlace(ctx context.Context, at *place, uuid string, tell func(int, int64), warn func(string)) error {
 	k := at.layout.keys()
-	if err := b.mustRemoveBelow(ctx, k.top()); err != nil {
-		return err
-	}
 	elsewhere := k.top() != b.prefix+uuid+"/"
 	if elsewhere {
 		if err := b.note(ctx, uuid, strings.TrimSuffix(k.top(), uuid+"/"), warn); err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/dtool-go/dtool/internal/policy"
 	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
 )
@@ -112,7 +111,7 @@ func (u *unpublishing) removeStatement(ctx context.Context) error {
 		return nil
 	}
 	kept := "whether the policy of the bucket has the statement %s is not known: %w"
-	removed, err := u.share.changePolicy(ctx, func(d *policy.Document) bool { return d.Remove(u.sid()) })
+	removed, err := u.dropStatement(ctx, u.UUID())
 	if removed {
 		kept = "the policy of the bucket has the statement %s: %w"
 		u.result.Statement = err == nil
@@ -121,7 +120,7 @@ func (u *unpublishing) removeStatement(ctx context.Context) error {
 	case errors.Is(err, errors.ErrUnsupported) && !u.record.has(ByPolicy):
 		return nil
 	case err != nil && ctx.Err() == nil && (errors.Is(err, storage.ErrForbidden) || !u.record.has(ByPolicy)):
-		u.kept = fmt.Errorf(kept, u.sid(), err)
+		u.kept = fmt.Errorf(kept, sid(u.UUID()), err)
 		return nil
 	}
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -124,6 +125,35 @@ hint: whoever may change the policy has to take that statement out; if it has no
 		}, 1, `
 dtool: 6 objects can still be read without credentials, UUID/README.txt for one: the policy of the bucket has the statement DtoolPublishHEX: DeleteBucketPolicy s3://leaves at ENDPOINT: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
 hint: whoever may change the policy has to take that statement out; if it has none, another one lets everybody read, or a web server before the bucket
+`},
+		{"taken back of what is gone, and the policy says nothing of it", func(d *desk) []string {
+			d.must("rm", "-y", "-q", d.there)
+			return []string{"unpublish", d.there}
+		}, 2, `
+dtool: s3://leaves/UUID: not a dataset
+hint: dtool ls BASE lists the datasets of a directory or a bucket; dtool create --from DIR NAME makes one of a plain directory
+`},
+		{"taken back of what is gone", func(d *desk) []string {
+			d.must("rm", "-y", "-q", d.there)
+			sid := "DtoolPublish" + strings.ReplaceAll(path.Base(d.there), "-", "")
+			d.setPolicy(d.t.Context(), "leaves", `{"Version":"2012-10-17","Statement":[{"Sid":"`+sid+`","Effect":"Allow","Principal":"*","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::leaves/*"]}]}`)
+			if told := d.must("unpublish", d.there); told != "Taken back: the statement is taken out of the policy of the bucket" {
+				d.t.Errorf("said is %q", told)
+			}
+			return []string{"unpublish", d.there}
+		}, 2, `
+dtool: s3://leaves/UUID: not a dataset
+hint: dtool ls BASE lists the datasets of a directory or a bucket; dtool create --from DIR NAME makes one of a plain directory
+`},
+		{"removed, and the statement may not be", func(d *desk) []string {
+			d.publishByPolicy()
+			d.has("PutBucketPolicy", denied())
+			d.has("DeleteBucketPolicy", denied())
+			return []string{"rm", "-y", "-q", d.there}
+		}, 1, `
+dtool: warning: s3://leaves/UUID is published, or URLs of it were signed: they will lead to nothing
+dtool: s3://leaves/UUID: not all was removed, 0 of 8 objects: it is published by a statement of the policy of the bucket that cannot be taken out, DtoolPublishHEX: DeleteBucketPolicy s3://leaves at ENDPOINT: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+hint: the right s3:DeleteBucketPolicy is missing, or the keys are not those for this bucket; whoever may change the policy runs dtool unpublish s3://leaves/UUID before
 `},
 		{"taken back, and may not be removed", func(d *desk) []string {
 			d.must("publish", "--expires", "1d", d.there)

@@ -156,7 +156,7 @@ func files(n int) string {
 // warnOfRemoval tells what others lose, and what nobody else will remove.
 func (a *app) warnOfRemoval(r *dtool.Removal) {
 	if r.Published {
-		a.notes.Printf("dtool: warning: %s is published: its URLs will lead to nothing; dtool unpublish first also takes back what a policy of the bucket says of it", r.URI)
+		a.notes.Printf("dtool: warning: %s is published, or URLs of it were signed: they will lead to nothing", r.URI)
 	}
 	if r.Delivery {
 		a.notes.Printf("dtool: warning: %s is being delivered: files can still come as long as what was signed for it holds, 7 days at most; dtool rm again removes those", r.URI)
@@ -214,6 +214,9 @@ func (o rmOptions) toBeEnded(ctx context.Context, r *dtool.Removal, err error) e
 	var failure *dtool.RemoveError
 	if !errors.As(err, &failure) || !failure.Begun {
 		return err
+	}
+	if errors.Is(err, dtool.ErrStatement) {
+		return hinted{err, withStoreHint(err) + "whoever may change the policy runs dtool unpublish " + shellQuoted(r.URI) + " before"}
 	}
 	return hinted{err, strings.TrimPrefix(hintFor(ctx, err)+"; ", "; ") + o.again(r) + " goes on once the cause is gone"}
 }

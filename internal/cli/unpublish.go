@@ -20,7 +20,8 @@ func (a *app) unpublishCommand() *cobra.Command {
 		Long: `Takes back that others can read a dataset: removes http_manifest.json and the page for
 browsers, makes objects private that everybody may read by their ACL, and takes the
 dataset's statement out of the policy of the bucket. Then it asks, without credentials,
-whether anything can be read still, and says what, and why.
+whether anything can be read still, and says what, and why. Of a dataset that is not
+there any more, the statement in the policy is taken out.
 
 URLs that publish signed are good until they expire, and this says when that is. Those
 of dtool sign are recorded nowhere: they hold for as long as they were signed for,
@@ -37,7 +38,14 @@ of dtool sign are recorded nowhere: they hold for as long as they were signed fo
 }
 
 func (a *app) runUnpublish(ctx context.Context, uri string) error {
-	ds, err := a.openFrozen(ctx, uri)
+	client, err := a.library()
+	if err != nil {
+		return err
+	}
+	ds, err := client.OpenFrozen(ctx, uri)
+	if errors.Is(err, dtool.ErrNotDataset) {
+		return a.unpublishRemains(ctx, client, err, uri)
+	}
 	if err != nil {
 		return err
 	}
@@ -55,6 +63,19 @@ func (a *app) runUnpublish(ctx context.Context, uri string) error {
 		a.out.Printf("The bucket keeps what is removed as older versions, http_manifest.json with its URLs among them\n")
 	}
 	return stillReadable(w)
+}
+
+// unpublishRemains takes back what outlives a dataset, and otherwise says that there is none.
+func (a *app) unpublishRemains(ctx context.Context, client *dtool.Client, notDataset error, uri string) error {
+	removed, err := client.UnpublishRemains(ctx, uri)
+	switch {
+	case !removed:
+		return notDataset
+	case err != nil:
+		return err
+	}
+	a.out.Printf("%s\n", withdrawn(&dtool.Withdrawal{Statement: true}))
+	return nil
 }
 
 // halfWithdrawn says what was taken back before something failed, and what to do.
