@@ -144,6 +144,9 @@ func (c *Client) newDelivery(ctx context.Context, n NewDataset, baseURI string) 
 	if err := CheckName(n.Name); err != nil {
 		return nil, err
 	}
+	if n.Manifest == nil {
+		return nil, fmt.Errorf("%w: there is none", ErrBadManifest)
+	}
 	if err := c.mustBeFew("the manifest", n.Manifest.Len()); err != nil {
 		return nil, err
 	}

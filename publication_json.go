@@ -1,34 +1,34 @@
 package dtool
 
-import (
-	"encoding/json"
-	"time"
-)
+import "github.com/dtool-go/dtool/internal/pyjson"
 
 // publishedFormat is the format of what Published gives as JSON, its version
 // included. Whoever changes what a member means gives it another.
 const publishedFormat = "dtool-published-1"
 
-// MarshalJSON gives the document that docs/json.md describes.
-func (p *Published) MarshalJSON() ([]byte, error) {
-	doc := struct {
-		Format       string    `json:"format"`
-		UUID         string    `json:"uuid"`
-		Name         string    `json:"name"`
-		URI          string    `json:"uri"`
-		AccessURL    string    `json:"access_url"`
-		Readable     string    `json:"readable"`
-		HTTPManifest bool      `json:"http_manifest"`
-		Page         bool      `json:"page"`
-		README       bool      `json:"readme"`
-		Manifest     bool      `json:"manifest"`
-		Items        int       `json:"number_of_items"`
-		Readables    int       `json:"number_of_readable_items"`
-		Ways         []Way     `json:"ways"`
-		SignedUntil  time.Time `json:"signed_until,omitzero"`
-	}{
-		publishedFormat, p.UUID, p.Name, p.URI, p.AccessURL, p.Readable(), p.HTTPManifest, p.Page, p.README, p.Manifest,
-		p.Items, p.ReadableItems, append([]Way{}, p.Ways...), p.SignedUntil.UTC(),
+// JSON gives the document that docs/json.md describes.
+func (p *Published) JSON() []byte {
+	ways := make([]pyjson.Value, len(p.Ways))
+	for i, way := range p.Ways {
+		ways[i] = string(way)
 	}
-	return json.Marshal(doc)
+	document := pyjson.NewObject(
+		"format", publishedFormat,
+		"uuid", p.UUID,
+		"name", p.Name,
+		"uri", p.URI,
+		"access_url", p.AccessURL,
+		"readable", p.Readable(),
+		"http_manifest", p.HTTPManifest,
+		"page", p.Page,
+		"readme", p.README,
+		"manifest", p.Manifest,
+		"number_of_items", pyjson.Int(int64(p.Items)),
+		"number_of_readable_items", pyjson.Int(int64(p.ReadableItems)),
+		"ways", ways,
+	)
+	if !p.SignedUntil.IsZero() {
+		document.Set("signed_until", timeJSON(p.SignedUntil))
+	}
+	return pyjson.Indent(document)
 }

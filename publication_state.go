@@ -45,10 +45,13 @@ func (p *Published) Readable() string {
 	return "part"
 }
 
+// PublishedOptions goes with [Dataset.Published].
+type PublishedOptions struct{ Observer }
+
 // Published asks without credentials what can be read of a frozen dataset, published or
 // not.
-func (d *Dataset) Published(ctx context.Context, o Observer) (*Published, error) {
-	o = o.oneAtATime()
+func (d *Dataset) Published(ctx context.Context, opts PublishedOptions) (*Published, error) {
+	o := opts.oneAtATime()
 	share, err := d.sharing()
 	if err != nil {
 		return nil, err

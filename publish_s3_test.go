@@ -105,12 +105,12 @@ func TestPolicyOfARealServer(t *testing.T) {
 					t.Errorf("%s answers %d, want %d", key, status, want)
 				}
 			}
-			state, err := d.Published(t.Context(), dtool.Observer{})
+			state, err := d.Published(t.Context(), dtool.PublishedOptions{})
 			must(t, err)
 			if !state.Whole() {
 				t.Errorf("published is %+v", state)
 			}
-			if state, err := other.Published(t.Context(), dtool.Observer{}); err != nil || !state.Nothing() {
+			if state, err := other.Published(t.Context(), dtool.PublishedOptions{}); err != nil || !state.Nothing() {
 				t.Errorf("of another dataset %+v is published, %v", state, err)
 			}
 

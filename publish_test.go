@@ -398,7 +398,7 @@ func TestOnlyFrozenDatasetsInBucketsArePublished(t *testing.T) {
 	wantError(t, err, dtool.ErrCannotPublish, onDisk.URI())
 	_, err = onDisk.Unpublish(t.Context(), dtool.UnpublishOptions{})
 	wantError(t, err, dtool.ErrCannotPublish)
-	_, err = onDisk.Published(t.Context(), dtool.Observer{})
+	_, err = onDisk.Published(t.Context(), dtool.PublishedOptions{})
 	wantError(t, err, dtool.ErrCannotPublish)
 	_, err = onDisk.PublishPolicy(nil)
 	wantError(t, err, dtool.ErrCannotPublish)

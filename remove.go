@@ -80,6 +80,10 @@ type RemoveOptions struct{ Observer }
 func (c *Client) Remove(ctx context.Context, r *Removal, opts RemoveOptions) error {
 	o := opts.oneAtATime()
 	failure := &RemoveError{URI: r.URI, Objects: r.Objects}
+	if r.work == nil {
+		failure.Err = fmt.Errorf("%w: nothing has been found by PlanRemove", ErrNotDataset)
+		return failure
+	}
 	if failure.Err = r.mustBeUnchanged(ctx, c); failure.Err != nil {
 		return failure
 	}

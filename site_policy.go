@@ -17,7 +17,7 @@ type SitePolicy struct {
 	// as the setting DTOOL_S3_DATASET_PREFIX_<bucket> has it; [OwnPrefix] gives
 	// each user another one. Empty means the whole bucket.
 	Prefix string
-	// ReadOnly leaves out the right to write.
+	// ReadOnly leaves out the right to write, and goes with no Prefix.
 	ReadOnly bool
 	// Publish adds the right to change the policy of the bucket, which publishing takes
 	// where objects have no ACLs. Whoever has that right can take all others.
@@ -69,6 +69,9 @@ func (p SitePolicy) check() (prefix string, err error) {
 	}
 	if p.ReadOnly && p.Publish {
 		return "", errors.New("who only reads does not publish")
+	}
+	if p.ReadOnly && p.Prefix != "" {
+		return "", errors.New("who only reads has no prefix to write below")
 	}
 	for _, who := range p.Principals {
 		if err := p.checkPrincipal(who); err != nil {

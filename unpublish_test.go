@@ -256,7 +256,7 @@ func TestPublishedTellsWhatAnswers(t *testing.T) {
 	d := w.documented(base)
 	look := func(stage string, want dtool.Published) {
 		t.Helper()
-		got, err := d.Published(t.Context(), dtool.Observer{})
+		got, err := d.Published(t.Context(), dtool.PublishedOptions{})
 		must(t, err)
 		want.URI, want.UUID, want.Name, want.Items = d.URI(), d.UUID(), "seedlings", len(seedling())
 		if want.AccessURL == "" {

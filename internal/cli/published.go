@@ -14,17 +14,13 @@ func (a *app) runPublished(ctx context.Context, o publishOptions, uri string) er
 		return err
 	}
 	observer, done := a.observe(o.quiet)
-	p, err := ds.Published(ctx, observer)
+	p, err := ds.Published(ctx, dtool.PublishedOptions{Observer: observer})
 	done()
 	if err != nil {
 		return err
 	}
 	if o.json {
-		value, err := dtool.NewValue(p)
-		if err != nil {
-			return err
-		}
-		a.out.Text(append(value.JSON(), '\n'))
+		a.out.Text(append(p.JSON(), '\n'))
 		return nil
 	}
 	a.printPublished(o.quiet, p)

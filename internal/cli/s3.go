@@ -49,9 +49,12 @@ func (a *app) s3PolicyCommand() *cobra.Command {
 			if !ok {
 				return misused(cmd, "%s cannot be the name of a bucket", args[0])
 			}
-			p.Bucket, p.Prefix = bucket.name, dtool.OwnPrefix
-			if len(args) == 2 {
+			p.Bucket = bucket.name
+			switch {
+			case len(args) == 2: //nolint:mnd // BUCKET and PREFIX
 				p.Prefix = args[1]
+			case !p.ReadOnly:
+				p.Prefix = dtool.OwnPrefix
 			}
 			var err error
 			if p.Into, err = a.readPolicy(cmd.Context(), into); err != nil {
