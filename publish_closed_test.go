@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dtool-go/dtool"
+	"github.com/dtool-go/dtool/storage"
 	"github.com/dtool-go/dtool/storage/storetest"
 )
 
@@ -81,4 +82,27 @@ func TestWhatWasSignedGoesBeforeAPolicyOpensIt(t *testing.T) {
 	must(t, err)
 	mustPublish(t, b, d, dtool.ByPolicy)
 	look()
+}
+
+// TestPolicyPublishesNoLabelsOfLater until the dataset is published again.
+func TestPolicyPublishesNoLabelsOfLater(t *testing.T) {
+	w := newWorld(t)
+	b, base := w.shared()
+	d := w.documented(base)
+	mustPublish(t, b, d, dtool.ByPolicy)
+	before := b.open(t)
+	must(t, d.SetAnnotation(t.Context(), "grade", value(t, "3")))
+	must(t, d.SetTag(t.Context(), "draft"))
+	if diff := cmp.Diff(before, b.open(t)); diff != "" {
+		t.Errorf("public is (-before +after):\n%s", diff)
+	}
+	b.noACLs = true
+	_, err := d.Publish(t.Context(), dtool.PublishOptions{PublicURL: b.http.URL + "/plants"})
+	wantError(t, err, storage.ErrForbidden, "is not published", d.UUID())
+	_, err = d.Publish(t.Context(), dtool.PublishOptions{})
+	wantError(t, err, storage.ErrNoACLs)
+	mustPublish(t, b, d, dtool.ByPolicy)
+	if n := len(b.open(t)); n != len(before)+2 {
+		t.Errorf("published again, %d objects are public, and before %d", n, len(before))
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ func (p *publishing) open(ctx context.Context) error {
 	case ByPolicy:
 		return p.openByPolicy(ctx)
 	case ByURL:
-		if err := p.askForOne(ctx); err != nil {
+		if err := p.askForDocuments(ctx); err != nil {
 			p.closed = true
 			return err
 		}
@@ -37,7 +38,7 @@ func (p *publishing) openAllByACL(ctx context.Context) error {
 	keys := p.found.shared()
 	p.meter = p.o.meter("Publishing", len(keys), 0)
 	err := p.openByACL(ctx, keys[:1])
-	if errors.Is(err, storage.ErrNoACLs) && p.askForOne(ctx) == nil {
+	if errors.Is(err, storage.ErrNoACLs) && p.askForDocuments(ctx) == nil {
 		p.way = ByURL
 		return p.begin(ctx)
 	}
@@ -70,7 +71,7 @@ func (p *publishing) openByACL(ctx context.Context, keys []string) error {
 
 // openByPolicy merges the dataset's statement into the bucket's policy.
 func (p *publishing) openByPolicy(ctx context.Context) error {
-	statement, err := p.statement()
+	statement, err := p.statement(p.found)
 	if err != nil {
 		return err
 	}
@@ -99,7 +100,7 @@ func (p *publishing) openByPolicy(ctx context.Context) error {
 
 // setStatement does nothing if the policy has the dataset's statement.
 func (p *publishing) setStatement(ctx context.Context) error {
-	statement, err := p.statement()
+	statement, err := p.statement(p.found)
 	if err != nil {
 		return err
 	}
@@ -121,11 +122,15 @@ func sid(uuid string) string { return "DtoolPublish" + strings.ReplaceAll(uuid, 
 // with PublishOptions.Policy puts there: everybody may read the parts and items of
 // this dataset, and nothing else. It is added to the text of a policy, unless that is
 // empty, in place of one that it has for this dataset. It changes nothing.
-func (d *Dataset) PublishPolicy(into []byte) ([]byte, error) {
+func (d *Dataset) PublishPolicy(ctx context.Context, into []byte) ([]byte, error) {
 	if !d.Frozen() {
 		return nil, fmt.Errorf("%s: %w", d.uri, ErrNotFrozen)
 	}
-	statement, err := d.statement()
+	found, err := d.survey(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	statement, err := d.statement(found)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +144,9 @@ func (d *Dataset) PublishPolicy(into []byte) ([]byte, error) {
 	return document.Text(), nil
 }
 
-func (d *Dataset) statement() (policy.Statement, error) {
+// statement names each document that there is, since a label that is added later is not to be
+// public at once, and all data by what their keys begin with: for each item there is no room.
+func (d *Dataset) statement(found *survey) (policy.Statement, error) {
 	share, err := d.sharing()
 	if err != nil {
 		return policy.Statement{}, err
@@ -152,12 +159,11 @@ func (d *Dataset) statement() (policy.Statement, error) {
 		return policy.Statement{}, err
 	}
 	k := d.layout.keys()
-	var resources []string
-	for _, key := range []string{k.admin, k.readme, k.about, k.structure, k.manifest, k.top() + httpManifestName, k.top() + pageName} {
+	keys := append([]string{k.admin, k.readme, k.about, k.structure, k.manifest, found.httpManifest, found.page}, found.documents...)
+	slices.Sort(keys)
+	resources := []string{policy.ObjectsBelow(ref.bucket, k.data)}
+	for _, key := range slices.Compact(keys) {
 		resources = append(resources, policy.Object(ref.bucket, key))
-	}
-	for _, prefix := range []string{k.data, k.overlays, k.annotations, k.tags} {
-		resources = append(resources, policy.ObjectsBelow(ref.bucket, prefix))
 	}
 	return policy.Public(sid(d.UUID()), resources...), nil
 }

@@ -49,11 +49,14 @@ func (p *publishing) readOnce(ctx context.Context, accessURL string) error {
 	return p.askForAll(ctx, outside)
 }
 
-// askForOne asks for the manifest where everybody is to read it without anything
-// having been done for that.
-func (p *publishing) askForOne(ctx context.Context) error {
-	key := p.layout.keys().manifest
-	at, err := p.url(ctx, key)
+// askForDocuments asks for all but the items where everybody is to read them without
+// anything having been done for that. A policy names what there was when it was made.
+func (p *publishing) askForDocuments(ctx context.Context) error {
+	keys := p.found.documents
+	if p.lacksREADME {
+		keys = keys[:len(keys)-1]
+	}
+	urls, err := p.urls(ctx, keys)
 	if err != nil {
 		return err
 	}
@@ -61,11 +64,14 @@ func (p *publishing) askForOne(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	info, err := client.Open("without credentials", web.Index{URLs: map[string]string{key: at}}).Stat(ctx, key)
-	if err == nil && info.Size != p.found.sizes[key] {
-		err = fmt.Errorf("%s: %w", quoted(key), wrongSize(info.Size, p.found.sizes[key]))
-	}
-	return err
+	store := client.Open("without credentials", web.Index{URLs: urls})
+	return transfer.Run(ctx, p.client.workersFor(store), keys, func(ctx context.Context, _ int, key string) error {
+		info, err := store.Stat(ctx, key)
+		if err == nil && info.Size != p.found.sizes[key] {
+			err = fmt.Errorf("%s: %w", quoted(key), wrongSize(info.Size, p.found.sizes[key]))
+		}
+		return err
+	})
 }
 
 // askForAll asks for everything that http_manifest.json names.

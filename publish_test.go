@@ -321,7 +321,7 @@ func TestWhatEverybodyCanReadNeedsNoACLs(t *testing.T) {
 	b, base := w.shared()
 	d := w.documented(base)
 	b.noACLs = true
-	statement, err := d.PublishPolicy(nil)
+	statement, err := d.PublishPolicy(t.Context(), nil)
 	must(t, err)
 	must(t, b.SetPolicy(t.Context(), statement))
 	result, err := d.Publish(t.Context(), dtool.PublishOptions{})
@@ -400,7 +400,7 @@ func TestOnlyFrozenDatasetsInBucketsArePublished(t *testing.T) {
 	wantError(t, err, dtool.ErrCannotPublish)
 	_, err = onDisk.Published(t.Context(), dtool.PublishedOptions{})
 	wantError(t, err, dtool.ErrCannotPublish)
-	_, err = onDisk.PublishPolicy(nil)
+	_, err = onDisk.PublishPolicy(t.Context(), nil)
 	wantError(t, err, dtool.ErrCannotPublish)
 }
 
@@ -532,14 +532,14 @@ func TestPublishPolicyIsAddedToAnother(t *testing.T) {
 	_, base := w.shared()
 	d := w.documented(base)
 	const theirs = `{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}`
-	once, err := d.PublishPolicy([]byte(`{"Version":"2012-10-17","Statement":[` + theirs + `]}`))
+	once, err := d.PublishPolicy(t.Context(), []byte(`{"Version":"2012-10-17","Statement":[`+theirs+`]}`))
 	must(t, err)
-	twice, err := d.PublishPolicy(once)
+	twice, err := d.PublishPolicy(t.Context(), once)
 	must(t, err)
 	if !strings.Contains(string(once), theirs) || strings.Count(string(twice), "DtoolPublish") != 1 {
 		t.Errorf("the policy is %s, and then %s", once, twice)
 	}
-	if _, err := d.PublishPolicy([]byte("[]")); err == nil {
+	if _, err := d.PublishPolicy(t.Context(), []byte("[]")); err == nil {
 		t.Error("what is no policy was added to")
 	}
 }
@@ -548,7 +548,7 @@ func TestPublishPolicyIsAPolicyByItself(t *testing.T) {
 	w := newWorld(t)
 	b, base := w.shared()
 	d := w.documented(base)
-	text, err := d.PublishPolicy(nil)
+	text, err := d.PublishPolicy(t.Context(), nil)
 	must(t, err)
 	if b.policy != nil {
 		t.Error("the policy of the bucket was changed")

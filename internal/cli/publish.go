@@ -42,7 +42,8 @@ New buckets at AWS have no ACLs. --policy without --apply prints the statement a
 changes nothing, for whoever may change the policy; --into adds it to what the policy
 says already. Once it is in force, or the bucket is public anyway, dtool publish DS sees
 that everybody may read, and does the rest. README, items, overlays, annotations
-and tags are published as they are now; what is changed later is by publishing again.
+and tags are published as they are now; what is added later is by publishing again. A
+policy also lets everybody read a README, or a label, that is written again under its name.
 
 --status tells what can be read now, and dtool unpublish takes all of it back.`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -230,7 +231,7 @@ func (a *app) printPolicy(ctx context.Context, o publishOptions, uri string) err
 	if err != nil {
 		return err
 	}
-	text, err := ds.PublishPolicy(into)
+	text, err := ds.PublishPolicy(ctx, into)
 	if err != nil {
 		return err
 	}
