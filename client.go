@@ -97,17 +97,7 @@ func NewClient(o Options) (*Client, error) {
 		maxFragments: maxFragments,
 		maxValues:    pyjson.MaxValues,
 	}
-	if c.workers, err = settings.NumProcesses(); err != nil {
-		return nil, err
-	}
-	if o.Concurrency < 0 || o.Concurrency > MaxConcurrency {
-		return nil, fmt.Errorf("a concurrency of %d is not between 1 and %d", o.Concurrency, MaxConcurrency)
-	}
-	c.requests, c.listing = max(defaultConcurrency, c.workers), listConcurrency
-	if o.Concurrency > 0 {
-		c.workers, c.requests, c.listing = o.Concurrency, o.Concurrency, o.Concurrency
-	}
-	if c.maxItems, err = settings.MaxFilesLimit(); err != nil {
+	if err := c.setBounds(o.Concurrency); err != nil {
 		return nil, err
 	}
 	if c.hostname == "" {
@@ -128,6 +118,22 @@ func NewClient(o Options) (*Client, error) {
 		return web.NewClient(web.Options{Requests: c.requests, Pace: pace, CABundle: bundle, Now: c.now, Log: o.Logger})
 	})
 	return c, nil
+}
+
+// setBounds takes from the settings what is not asked for.
+func (c *Client) setBounds(concurrency int) (err error) {
+	if c.workers, err = c.settings.NumProcesses(); err != nil {
+		return err
+	}
+	if concurrency < 0 || concurrency > MaxConcurrency {
+		return fmt.Errorf("a concurrency of %d is not between 1 and %d", concurrency, MaxConcurrency)
+	}
+	c.requests, c.listing = max(defaultConcurrency, c.workers), listConcurrency
+	if concurrency > 0 {
+		c.workers, c.requests, c.listing = concurrency, concurrency, concurrency
+	}
+	c.maxItems, err = c.settings.MaxFilesLimit()
+	return err
 }
 
 // bucketOpeners gives how the stores of each scheme are opened: each bucket with

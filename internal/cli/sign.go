@@ -22,12 +22,7 @@ type signOptions struct {
 	name, readme     string
 }
 
-func (a *app) signCommand() *cobra.Command {
-	var o signOptions
-	cmd := &cobra.Command{
-		Use:   "sign DS | --upload MANIFEST BASE | --upload URI | --complete URI",
-		Short: "Hand a dataset over to or by somebody without credentials",
-		Long: `Prints URLs under which a dataset in a bucket can be read without credentials: for
+const signHelp = `Prints URLs under which a dataset in a bucket can be read without credentials: for
 each part and item a line with its name, a tab and the URL. They are secrets, hold
 for a day or as --expires says, at most 7d, and cannot be taken back.
 
@@ -40,8 +35,15 @@ nothing else. Of a delivery that was begun, --upload URI prints the script for w
 is still missing.
 
 With --complete, a delivery is checked, every byte of it, and frozen. What is missing
-or wrong is listed, and then nothing has changed.`,
-		Args: o.arguments,
+or wrong is listed, and then nothing has changed.`
+
+func (a *app) signCommand() *cobra.Command {
+	var o signOptions
+	cmd := &cobra.Command{
+		Use:   "sign DS | --upload MANIFEST BASE | --upload URI | --complete URI",
+		Short: "Hand a dataset over to or by somebody without credentials",
+		Long:  signHelp,
+		Args:  o.arguments,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case o.upload:
