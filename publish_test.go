@@ -358,10 +358,15 @@ func TestWaysAreThoseOfThePresent(t *testing.T) {
 	look("published", dtool.ByACL, dtool.BySignature)
 	must(t, b.Delete(t.Context(), d.UUID()+"/publish.json"))
 	look("by another program", dtool.ByACL)
+	takeBack := func() {
+		t.Helper()
+		_, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+		must(t, err)
+	}
+	takeBack()
 	_, err := d.Publish(t.Context(), ways(b)[dtool.BySignature])
 	must(t, err)
-	_, err = d.Unpublish(t.Context(), dtool.UnpublishOptions{})
-	must(t, err)
+	takeBack()
 	look("taken back, with URLs that are good")
 	onDisk := w.frozen(t.TempDir(), "seedlings", seedling())
 	if got, err := onDisk.Ways(t.Context(), dtool.Observer{}); got != nil || err != nil {

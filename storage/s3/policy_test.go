@@ -102,3 +102,19 @@ func TestPolicyIsSent(t *testing.T) {
 		t.Errorf("its headers are %v", r.Header)
 	}
 }
+
+// TestPolicyIsWrittenInOneTry whatever the store answers: a second one would undo what
+// others wrote meanwhile.
+func TestPolicyIsWrittenInOneTry(t *testing.T) {
+	for what, policy := range map[string]string{"replaced": "{}", "removed": ""} {
+		for _, refused := range []http.HandlerFunc{
+			refusal(503, "SlowDown", "Slow down."), refusal(500, "InternalError", "We encountered an internal error."), refusal(409, "OperationAborted", "A conflicting operation is in progress."),
+		} {
+			script := play(t, refused)
+			err := script.store().SetPolicy(t.Context(), []byte(policy))
+			if !errors.Is(err, storage.ErrThrottled) && !errors.Is(err, storage.ErrUnreachable) {
+				t.Errorf("%s: got %v", what, err)
+			}
+		}
+	}
+}
