@@ -151,7 +151,7 @@ func (d *Dataset) publication(ctx context.Context, published bool, o Observer) (
 	return r, true, nil
 }
 
-// begin records the publication, before anybody can have a URL of it.
+// begin records the publication, before anything is opened and anybody can have a URL.
 func (p *publishing) begin(ctx context.Context) error {
 	r, _, err := p.publication(ctx, p.found.has(p.found.httpManifest), p.o.Observer)
 	if err != nil {
@@ -167,8 +167,32 @@ func (p *publishing) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := p.writeRecord(ctx, r.with(p.way, accessURL(p.manifestURL), p.signedUntil)); err != nil || !p.lacksREADME {
+	err = p.writeRecord(ctx, r.with(p.way, accessURL(p.manifestURL), p.signedUntil))
+	p.begun = err == nil
+	return err
+}
+
+// unlessRefused has the record be what it was before, if the store has refused to
+// open anything.
+func (p *publishing) unlessRefused(ctx context.Context, err error) error {
+	refused := errors.Is(err, storage.ErrNoACLs) || errors.Is(err, storage.ErrForbidden) && !errors.Is(err, errPolicyUnseen)
+	if !refused {
 		return err
+	}
+	var undone error
+	if p.found.has(p.found.record) {
+		undone = p.writeRecord(ctx, p.before)
+	} else {
+		undone = p.store.Delete(ctx, p.found.record)
+	}
+	p.begun = undone != nil
+	return errors.Join(err, undone)
+}
+
+// addREADME makes an empty one where there is none.
+func (p *publishing) addREADME(ctx context.Context) error {
+	if !p.lacksREADME {
+		return nil
 	}
 	return writeDocument(ctx, p.store, p.layout.keys().readme, nil, nil)
 }

@@ -89,9 +89,9 @@ type Publication struct {
 type PublishError struct {
 	URI string
 	Way Way
-	// Opened is how many objects everybody may read by now, as far as it was this that
-	// let them. [Dataset.Unpublish] takes it back.
-	Opened int
+	// Begun tells that something is recorded as published, and that some of it may be
+	// readable by now. [Dataset.Unpublish] takes it back.
+	Begun bool
 	// Closed tells that everybody was expected to be able to read already, and cannot.
 	// Then nothing has changed.
 	Closed bool
@@ -105,8 +105,8 @@ func (e *PublishError) Error() string {
 	if e.Unread {
 		return fmt.Sprintf("%s was published, and cannot be read without credentials: %v", e.URI, e.Err)
 	}
-	if e.Opened > 0 {
-		return fmt.Sprintf("%s is not published, although everybody may read some of it (objects: %d): %v", e.URI, e.Opened, e.Err)
+	if e.Begun && e.Way != BySignature {
+		return fmt.Sprintf("%s is not published, although some of it may be readable for everybody: %v", e.URI, e.Err)
 	}
 	return fmt.Sprintf("%s is not published: %v", e.URI, e.Err)
 }
@@ -118,7 +118,8 @@ func (e *PublishError) Unwrap() error { return e.Err }
 // readable then are its administrative metadata, README, manifest, items, overlays,
 // annotations and tags as they are now, and not the READMEs that were replaced.
 // http_manifest.json, which names them, is written last, and the access URL given only
-// when the dataset was opened by it without credentials and every object answered.
+// when the dataset was opened by it without credentials and every object answered that
+// others are to read.
 //
 // To publish again does what is missing, and brings http_manifest.json up to date. A
 // store that cannot publish is [ErrCannotPublish]; one without ACLs is
@@ -147,13 +148,14 @@ type publishing struct {
 	share    sharing
 	manifest *Manifest
 	found    *survey
-	before   record // what was published before this
 
 	lacksREADME          bool
-	manifestURL, pageURL string    // the latter is empty if there is to be no page
-	expires, signedUntil time.Time // when the first and the last of the URLs expire; zero if they do not
+	urls                 map[string]string // of all that others are to read, by key
+	manifestURL, pageURL string            // among them; the latter is empty if there is to be no page
+	expires, signedUntil time.Time         // when the first and the last of the URLs expire; zero if they do not
 
-	opened int
+	before record // what was recorded before this
+	begun  bool
 	closed bool
 	unread bool
 	meter  *transfer.Meter
@@ -180,7 +182,7 @@ func (d *Dataset) newPublishing(ctx context.Context, o PublishOptions) (*publish
 }
 
 func (p *publishing) failed(err error) error {
-	return &PublishError{URI: p.uri, Way: p.way, Opened: p.opened, Closed: p.closed, Unread: p.unread, Err: err}
+	return &PublishError{URI: p.uri, Way: p.way, Begun: p.begun, Closed: p.closed, Unread: p.unread, Err: err}
 }
 
 func (p *publishing) run(ctx context.Context) (*Publication, error) {
@@ -198,7 +200,7 @@ func (p *publishing) run(ctx context.Context) (*Publication, error) {
 	}
 	result := &Publication{
 		Way: p.way, AccessURL: accessURL(p.manifestURL), PageURL: p.pageURL, Expires: p.expires,
-		Objects: len(p.found.shared()) + len(last),
+		Objects: len(p.urls),
 	}
 	if err := p.readFromOutside(ctx, result.AccessURL); err != nil {
 		p.unread = ctx.Err() == nil
@@ -216,14 +218,10 @@ type lastDocument struct {
 // prepare makes the documents that are written last, and all URLs.
 func (p *publishing) prepare(ctx context.Context) ([]lastDocument, error) {
 	began := p.client.now().Truncate(time.Second) // as signatures have it
-	urls, err := p.urls(ctx, p.found.named())
-	if err != nil {
+	if err := p.makeURLs(ctx); err != nil {
 		return nil, err
 	}
-	if p.manifestURL, err = p.url(ctx, p.found.httpManifest); err != nil {
-		return nil, err
-	}
-	m := p.httpManifest(urls)
+	m := p.httpManifest()
 	text := m.document()
 	if err := mustBeReadable(p.store, p.found.httpManifest, text, maxHTTPManifest); err != nil {
 		return nil, err
@@ -232,7 +230,7 @@ func (p *publishing) prepare(ctx context.Context) ([]lastDocument, error) {
 	if p.way == BySignature {
 		p.expires = began.Add(p.o.Expires)
 	}
-	if p.o.Page || p.found.has(p.found.page) {
+	if p.pageURL != "" {
 		doc, err := p.page(ctx, m)
 		if err != nil {
 			return nil, err
@@ -247,16 +245,12 @@ func (p *publishing) prepare(ctx context.Context) ([]lastDocument, error) {
 
 func (p *publishing) page(ctx context.Context, m httpManifest) (lastDocument, error) {
 	text, err := p.landingPage(ctx, m, accessURL(p.manifestURL), p.manifestURL, p.expires)
-	if err != nil {
-		return lastDocument{}, err
-	}
-	p.pageURL, err = p.url(ctx, p.found.page)
 	return lastDocument{p.found.page, "text/html; charset=utf-8", text}, err
 }
 
-// httpManifest tells where all is, by URLs of the keys.
-func (p *publishing) httpManifest(urls map[string]string) httpManifest {
-	k := p.layout.keys()
+// httpManifest tells where all is.
+func (p *publishing) httpManifest() httpManifest {
+	k, urls := p.layout.keys(), p.urls
 	m := httpManifest{
 		admin: p.adminNow(), readme: urls[k.readme], manifest: urls[k.manifest], tags: p.found.tags,
 		items: map[string]string{}, overlays: map[string]string{}, annotations: map[string]string{},
@@ -273,18 +267,28 @@ func (p *publishing) httpManifest(urls map[string]string) httpManifest {
 	return m
 }
 
-// urls gives the URL under which each of the keys is to be read.
-func (p *publishing) urls(ctx context.Context, keys []string) (map[string]string, error) {
+// makeURLs makes the URL under which each object is to be read. Those that are signed are
+// of what http_manifest.json names, and of nothing that readers can do without.
+func (p *publishing) makeURLs(ctx context.Context) error {
+	keys := p.found.shared()
+	if p.way == BySignature {
+		keys = p.found.named()
+	}
+	keys = append(keys, p.found.httpManifest)
+	if p.o.Page || p.found.has(p.found.page) {
+		keys = append(keys, p.found.page)
+	}
 	list := make([]string, len(keys))
 	err := transfer.Run(ctx, p.client.workers, keys, func(ctx context.Context, i int, key string) (err error) {
 		list[i], err = p.url(ctx, key)
 		return err
 	})
-	urls := make(map[string]string, len(keys))
+	p.urls = make(map[string]string, len(keys))
 	for i, key := range keys {
-		urls[key] = list[i]
+		p.urls[key] = list[i]
 	}
-	return urls, err
+	p.manifestURL, p.pageURL = p.urls[p.found.httpManifest], p.urls[p.found.page]
+	return err
 }
 
 func (p *publishing) url(ctx context.Context, key string) (string, error) {

@@ -138,6 +138,33 @@ func (b *sharedBucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", info.ModTime, strings.NewReader(string(text)))
 }
 
+const gone = "\x00"
+
+// front hands out all objects of the bucket below /data/, as alter has them, if it is not nil:
+// by their key below that of the dataset. What is gone is not there.
+func (b *sharedBucket) front(alter func(name, text string) string) *httptest.Server {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		key := strings.TrimPrefix(r.URL.Path, "/data/")
+		body, info, err := b.Get(r.Context(), key, storage.Range{})
+		if err != nil {
+			http.Error(w, "nothing here", http.StatusNotFound)
+			return
+		}
+		defer body.Close()
+		content, _ := io.ReadAll(body)
+		text := string(content)
+		if alter != nil {
+			if text = alter(key[strings.Index(key, "/")+1:], text); text == gone {
+				http.Error(w, "nothing here", http.StatusNotFound)
+				return
+			}
+		}
+		http.ServeContent(w, r, "", info.ModTime, strings.NewReader(text))
+	}))
+	b.t.Cleanup(server.Close)
+	return server
+}
+
 func (b *sharedBucket) mayRead(key string, query url.Values) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -14,8 +14,8 @@ import (
 	"github.com/dtool-go/dtool/storage/transport"
 )
 
-// open lets others read all that http_manifest.json will name. A store that refuses to
-// does so before anything has changed.
+// open lets others read all that http_manifest.json will name, and records that first.
+// If the store refuses to, nothing is different.
 func (p *publishing) open(ctx context.Context) error {
 	switch p.way {
 	case ByACL:
@@ -29,7 +29,10 @@ func (p *publishing) open(ctx context.Context) error {
 		}
 	case BySignature:
 	}
-	return p.begin(ctx)
+	if err := p.begin(ctx); err != nil {
+		return err
+	}
+	return p.addREADME(ctx)
 }
 
 // openAllByACL begins with one object, since a store without ACLs refuses them all.
@@ -37,36 +40,31 @@ func (p *publishing) open(ctx context.Context) error {
 func (p *publishing) openAllByACL(ctx context.Context) error {
 	keys := p.found.shared()
 	p.meter = p.o.meter("Publishing", len(keys), 0)
-	err := p.openByACL(ctx, keys[:1])
+	if err := p.begin(ctx); err != nil {
+		return err
+	}
+	err := p.unlessRefused(ctx, p.openByACL(ctx, keys[:1]))
 	if errors.Is(err, storage.ErrNoACLs) && p.askForDocuments(ctx) == nil {
 		p.way = ByURL
-		return p.begin(ctx)
+		keys, err = keys[:1], p.begin(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	if err := p.begin(ctx); err != nil {
+	if err := p.addREADME(ctx); err != nil {
 		return err
 	}
 	return p.openByACL(ctx, keys[1:])
 }
 
 func (p *publishing) openByACL(ctx context.Context, keys []string) error {
-	done := make([]bool, len(keys))
-	err := transfer.Run(ctx, p.client.workersFor(p.store), keys, func(ctx context.Context, i int, key string) error {
-		if err := p.share.SetPublic(ctx, key, true); err != nil {
-			return err
+	return transfer.Run(ctx, p.client.workersFor(p.store), keys, func(ctx context.Context, _ int, key string) error {
+		err := p.share.SetPublic(ctx, key, true)
+		if err == nil {
+			p.meter.ItemDone()
 		}
-		done[i] = true
-		p.meter.ItemDone()
-		return nil
+		return err
 	})
-	for _, ok := range done {
-		if ok {
-			p.opened++
-		}
-	}
-	return err
 }
 
 // openByPolicy merges the dataset's statement into the bucket's policy.
@@ -79,23 +77,22 @@ func (p *publishing) openByPolicy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !now.Set(statement) {
-		return p.begin(ctx)
-	}
-	if size := len(now.Text()); size > maxPolicy {
+	differs := now.Set(statement)
+	if size := len(now.Text()); differs && size > maxPolicy {
 		return fmt.Errorf("%w: the policy of the bucket would have %d bytes with this dataset in it, at most %d are taken", errPolicyTooLarge, size, maxPolicy)
 	}
 	if err := p.begin(ctx); err != nil {
 		return err
 	}
-	if err := p.removeSigned(ctx); err != nil {
-		return err
+	if differs {
+		if err := p.removeSigned(ctx); err != nil {
+			return err
+		}
+		if err := p.unlessRefused(ctx, p.setStatement(ctx)); err != nil {
+			return err
+		}
 	}
-	err = p.setStatement(ctx)
-	if err == nil {
-		p.opened = len(p.found.shared())
-	}
-	return err
+	return p.addREADME(ctx)
 }
 
 // setStatement does nothing if the policy has the dataset's statement.
@@ -236,16 +233,22 @@ func (s sharing) writePolicy(ctx context.Context, change policyChange) error {
 	}
 	return settled(ctx, func() (bool, error) {
 		now, err := s.readPolicy(ctx)
-		if err == nil && !now.Same(change.Document) && now.before != change.before {
-			err = errPolicyMoved
+		switch {
+		case err != nil:
+			return false, fmt.Errorf("%w: %w", errPolicyUnseen, err)
+		case now.Same(change.Document):
+			return true, nil
+		case now.before != change.before:
+			return false, errPolicyMoved
 		}
-		return err == nil && now.Same(change.Document), err
+		return false, nil
 	}, errPolicyNotKept)
 }
 
 var (
 	errPolicyMoved   = errors.New("the policy of the bucket is not the one that was written: somebody else changes it, too")
 	errPolicyNotKept = errors.New("the policy of the bucket is not the one that was written: the store has not kept it")
+	errPolicyUnseen  = errors.New("the policy of the bucket was written, and cannot be read again")
 )
 
 // settled asks until the answer is yes, for the seconds that stores may take before

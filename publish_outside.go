@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/dtool-go/dtool/internal/transfer"
 	"github.com/dtool-go/dtool/storage"
@@ -36,9 +38,6 @@ func (p *publishing) readOnce(ctx context.Context, accessURL string) error {
 	if err != nil {
 		return err
 	}
-	if outside.UUID() != p.UUID() {
-		return fmt.Errorf("%w: the dataset there is another one, with the UUID %s", storage.ErrCorrupted, outside.UUID())
-	}
 	m, err := outside.Manifest(ctx)
 	if err != nil {
 		return err
@@ -46,7 +45,7 @@ func (p *publishing) readOnce(ctx context.Context, accessURL string) error {
 	if !bytes.Equal(m.text, p.manifest.text) {
 		return fmt.Errorf("%w: the manifest there is another one", storage.ErrCorrupted)
 	}
-	return p.askForAll(ctx, outside)
+	return p.askFor(ctx, slices.Sorted(maps.Keys(p.urls)))
 }
 
 // askForDocuments asks for all but the items where everybody is to read them without
@@ -56,31 +55,19 @@ func (p *publishing) askForDocuments(ctx context.Context) error {
 	if p.lacksREADME {
 		keys = keys[:len(keys)-1]
 	}
-	urls, err := p.urls(ctx, keys)
-	if err != nil {
-		return err
-	}
+	return p.askFor(ctx, keys)
+}
+
+// askFor asks for each of the keys under the URL that others are given.
+func (p *publishing) askFor(ctx context.Context, keys []string) error {
 	client, err := p.client.web()
 	if err != nil {
 		return err
 	}
-	store := client.Open("without credentials", web.Index{URLs: urls})
+	store := client.Open("without credentials", web.Index{URLs: p.urls})
+	meter := p.o.meter("Asking from outside", len(keys), 0)
 	return transfer.Run(ctx, p.client.workersFor(store), keys, func(ctx context.Context, _ int, key string) error {
 		info, err := store.Stat(ctx, key)
-		if err == nil && info.Size != p.found.sizes[key] {
-			err = fmt.Errorf("%s: %w", quoted(key), wrongSize(info.Size, p.found.sizes[key]))
-		}
-		return err
-	})
-}
-
-// askForAll asks for everything that http_manifest.json names.
-func (p *publishing) askForAll(ctx context.Context, outside *Dataset) error {
-	keys := p.found.named()
-	meter := p.o.meter("Asking from outside", len(keys), 0)
-	top, there := p.layout.keys().top(), outside.layout.keys().top()
-	return transfer.Run(ctx, p.client.workersFor(outside.store), keys, func(ctx context.Context, _ int, key string) error {
-		info, err := outside.store.Stat(ctx, there+key[len(top):])
 		if err == nil && info.Size != p.found.sizes[key] {
 			err = fmt.Errorf("%s: %w", quoted(key), wrongSize(info.Size, p.found.sizes[key]))
 		}

@@ -260,11 +260,10 @@ func TestAccessURLIsOnlyGivenForWhatCanBeRead(t *testing.T) {
 		options func(b *sharedBucket) dtool.PublishOptions
 		spoil   func(t *testing.T, b *sharedBucket, d *dtool.Dataset)
 		kind    error
-		opened  bool
 	}{
 		"ACLs that count for nothing": {
 			func(*sharedBucket) dtool.PublishOptions { return dtool.PublishOptions{} },
-			func(_ *testing.T, b *sharedBucket, _ *dtool.Dataset) { b.blocked = true }, storage.ErrForbidden, true,
+			func(_ *testing.T, b *sharedBucket, _ *dtool.Dataset) { b.blocked = true }, storage.ErrForbidden,
 		},
 		"a URL of which a part is private": {
 			func(b *sharedBucket) dtool.PublishOptions {
@@ -272,8 +271,34 @@ func TestAccessURLIsOnlyGivenForWhatCanBeRead(t *testing.T) {
 			},
 			func(t *testing.T, b *sharedBucket, d *dtool.Dataset) {
 				must(t, b.SetPublic(t.Context(), d.UUID()+"/manifest.json", true))
-			}, storage.ErrForbidden, false,
+			}, storage.ErrForbidden,
 		},
+		"a front with another manifest": {
+			frontThat(func(name, text string) string {
+				if before, hash, ok := strings.Cut(text, `"hash": "`); ok && name == "manifest.json" {
+					return before + `"hash": "` + hash[1:2] + hash[:1] + hash[2:]
+				}
+				return text
+			}), nothingSpoilt, storage.ErrCorrupted,
+		},
+		"a front with an older http_manifest.json": {
+			frontThat(func(name, text string) string {
+				if name == "http_manifest.json" {
+					return strings.Replace(text, `"rnaseq"`, `"dna"`, 1)
+				}
+				return text
+			}), nothingSpoilt, storage.ErrCorrupted,
+		},
+		"a front with an item cut short": {
+			frontThat(func(name, text string) string {
+				if name == "data/"+dtool.Identifier("reads.txt") {
+					return text[:len(text)-1]
+				}
+				return text
+			}), nothingSpoilt, storage.ErrCorrupted,
+		},
+		"a front without the page": {frontWithout("index.html"), nothingSpoilt, storage.ErrNotFound},
+		"a front without a tag":    {frontWithout("tags/rnaseq"), nothingSpoilt, storage.ErrNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -282,13 +307,104 @@ func TestAccessURLIsOnlyGivenForWhatCanBeRead(t *testing.T) {
 			tt.spoil(t, b, d)
 			result, err := d.Publish(t.Context(), tt.options(b))
 			failed, ok := errors.AsType[*dtool.PublishError](err)
-			if !ok || !failed.Unread || (failed.Opened > 0) != tt.opened || tt.kind != nil && !errors.Is(err, tt.kind) {
+			if !ok || !failed.Unread || !failed.Begun || tt.kind != nil && !errors.Is(err, tt.kind) {
 				t.Fatalf("got %+v, %v", result, err)
 			}
 			if !strings.Contains(err.Error(), "was published, and cannot be read without credentials") {
 				t.Errorf("it says %q", err)
 			}
 		})
+	}
+}
+
+func nothingSpoilt(*testing.T, *sharedBucket, *dtool.Dataset) {}
+
+// frontThat publishes, with a page, at a front that alters what it hands out.
+func frontThat(alters func(name, text string) string) func(b *sharedBucket) dtool.PublishOptions {
+	return func(b *sharedBucket) dtool.PublishOptions {
+		return dtool.PublishOptions{PublicURL: b.front(alters).URL + "/data", Page: true}
+	}
+}
+
+func frontWithout(missing string) func(b *sharedBucket) dtool.PublishOptions {
+	return frontThat(func(name, text string) string {
+		if name == missing {
+			return gone
+		}
+		return text
+	})
+}
+
+// TestFailureTellsWhatMayBeReadable by then, and that it does not if the store refuses.
+func TestFailureTellsWhatMayBeReadable(t *testing.T) {
+	type fault = storetest.Fault
+	lost, refused := fault{Kind: storetest.LoseAnswer}, fault{Kind: storetest.Fail, Cause: storage.ErrForbidden}
+	for name, tt := range map[string]struct {
+		way   dtool.Way
+		call  storetest.Call
+		fault fault
+		begun bool
+	}{
+		"the answer to the first ACL is lost": {dtool.ByACL, storetest.Call{Op: storetest.SetPublic, Key: "README.txt"}, lost, true},
+		"the first ACL is refused":            {dtool.ByACL, storetest.Call{Op: storetest.SetPublic, Key: "README.txt"}, refused, false},
+		"the last ACL is refused":             {dtool.ByACL, storetest.Call{Op: storetest.SetPublic, Key: "http_manifest.json"}, refused, true},
+		"the policy is refused":               {dtool.ByPolicy, storetest.Call{Op: storetest.SetPolicy}, refused, false},
+		"the policy cannot be read":           {dtool.ByPolicy, storetest.Call{Op: storetest.Policy}, refused, false},
+		"the policy cannot be read again":     {dtool.ByPolicy, storetest.Call{Op: storetest.Policy, N: 1}, refused, false},
+		"the policy cannot be read after it":  {dtool.ByPolicy, storetest.Call{Op: storetest.Policy, N: 2}, refused, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			b, base := w.shared()
+			d := w.documented(base)
+			before := w.plants()
+			faulty := storetest.NewFaulty(func(c storetest.Call) fault {
+				c.Key = strings.TrimPrefix(c.Key, d.UUID()+"/")
+				if _, err := b.Stat(t.Context(), d.UUID()+"/publish.json"); err != nil && (c.Op == storetest.SetPublic || c.Op == storetest.SetPolicy) {
+					t.Errorf("%v is done before it is recorded", c)
+				}
+				if c == tt.call {
+					return tt.fault
+				}
+				return fault{}
+			})
+			w.memory["plants"] = faulty.Around(b)
+			w.connect()
+			theirs, err := w.OpenFrozen(t.Context(), d.URI())
+			must(t, err)
+			_, err = theirs.Publish(t.Context(), ways(b)[tt.way])
+			failed, ok := errors.AsType[*dtool.PublishError](err)
+			if !ok || failed.Begun != tt.begun || strings.Contains(err.Error(), "may be readable") != tt.begun {
+				t.Fatalf("got %v", err)
+			}
+			if strings.Contains(err.Error(), "somebody else") {
+				t.Errorf("a failure passes for a change: %v", err)
+			}
+			if diff := cmp.Diff(before, w.plants()); !tt.begun && diff != "" {
+				t.Errorf("keys differ (-before +after):\n%s", diff)
+			}
+			_, err = d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+			must(t, err)
+			if open := b.open(t); open != nil {
+				t.Errorf("after taking it back, public are %v", open)
+			}
+		})
+	}
+}
+
+// TestRefusalKeepsWhatWasRecordedBefore of another way.
+func TestRefusalKeepsWhatWasRecordedBefore(t *testing.T) {
+	w := newWorld(t)
+	b, base := w.shared()
+	d := w.documented(base)
+	_, err := d.Publish(t.Context(), dtool.PublishOptions{Expires: time.Hour})
+	must(t, err)
+	before := textsOf(t, b)
+	b.noACLs = true
+	_, err = d.Publish(t.Context(), dtool.PublishOptions{})
+	wantError(t, err, storage.ErrNoACLs)
+	if diff := cmp.Diff(before, textsOf(t, b)); diff != "" {
+		t.Errorf("the bucket differs (-before +after):\n%s", diff)
 	}
 }
 

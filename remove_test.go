@@ -197,6 +197,26 @@ func endsThough(t *testing.T, kind storetest.Kind, environ string) {
 	}
 }
 
+// TestRemovalWhereSomebodyGoesOnWriting ends, and says so.
+func TestRemovalWhereSomebodyGoesOnWriting(t *testing.T) {
+	w := newWorld(t)
+	base := w.bucket("plants")
+	d := w.full(base, "seedlings")
+	honest := w.memory["plants"]
+	left := 100 // so that it ends in any case
+	faulty := storetest.NewFaulty(func(c storetest.Call) storetest.Fault {
+		if c.Op == storetest.List && strings.HasPrefix(c.Key, d.UUID()) && left > 0 {
+			left--
+			_, err := honest.Put(t.Context(), c.Key+"late", strings.NewReader(""), storage.PutOptions{})
+			must(t, err)
+		}
+		return storetest.Fault{}
+	})
+	w.memory["plants"] = faulty.Around(honest)
+	w.connect()
+	wantError(t, w.rm(d.URI()), dtool.ErrExists, "somebody goes on writing there")
+}
+
 func TestRemovalGoesByTheRegistration(t *testing.T) {
 	const uuid = "0f1e2d3c-0000-4000-8000-000000000001"
 	put := func(t *testing.T, w *world, keys map[string]string) {

@@ -62,6 +62,7 @@ type unpublishing struct {
 	recorded bool
 	found    *survey
 	kept     error // why the statement is left, if there is one
+	unknown  bool  // the place where the dataset was published could not be asked
 	result   *Withdrawal
 }
 
@@ -201,7 +202,8 @@ func (u *unpublishing) askElsewhere(ctx context.Context, keys []string) []bool {
 		return make([]bool, len(keys))
 	}
 	answered, err := u.askAll(ctx, u.found, keys, u.urlsBelow(u.record.accessURL))
-	if err != nil && ctx.Err() == nil {
+	u.unknown = err != nil
+	if u.unknown && ctx.Err() == nil {
 		u.o.Warn(fmt.Sprintf("whether the dataset can still be read at %s is not known: %v", u.record.accessURL, err))
 	}
 	return answered
@@ -209,13 +211,18 @@ func (u *unpublishing) askElsewhere(ctx context.Context, keys []string) []bool {
 
 var errStillReadable = errors.New("still readable")
 
-// settleRecord keeps of the record what still matters.
+// settleRecord keeps of the record what still matters: until when signed URLs are good, and
+// where to ask what can still be read.
 func (u *unpublishing) settleRecord(ctx context.Context) error {
+	left := record{until: u.result.Signed}
+	if len(u.result.Readable) > 0 || u.unknown {
+		left.accessURL = u.record.accessURL
+	}
 	switch {
 	case !u.recorded:
 		return nil
-	case u.result.Signed.IsZero():
+	case left.accessURL == "" && left.until.IsZero():
 		return u.store.Delete(ctx, u.found.record)
 	}
-	return u.writeRecord(ctx, record{until: u.result.Signed})
+	return u.writeRecord(ctx, left)
 }

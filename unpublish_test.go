@@ -1,11 +1,8 @@
 package dtool_test
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -127,23 +124,53 @@ func TestWhatStaysReadableElsewhereIsSaid(t *testing.T) {
 	w := newWorld(t)
 	b, base := w.shared()
 	d := w.documented(base)
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
-		body, info, err := b.Get(r.Context(), strings.TrimPrefix(r.URL.Path, "/data/"), storage.Range{})
-		if err != nil {
-			http.Error(answer, "nothing here", http.StatusNotFound)
-			return
-		}
-		defer body.Close()
-		text, _ := io.ReadAll(body)
-		http.ServeContent(answer, r, "", info.ModTime, bytes.NewReader(text))
-	}))
-	t.Cleanup(elsewhere.Close)
+	elsewhere := b.front(nil)
 	_, err := d.Publish(t.Context(), dtool.PublishOptions{PublicURL: elsewhere.URL + "/data"})
 	must(t, err)
+	for round := range 2 {
+		got, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+		must(t, err)
+		if !slices.Contains(got.Readable, d.UUID()+"/manifest.json") || got.Never {
+			t.Errorf("round %d: taken back %+v", round, got)
+		}
+		state, err := d.Published(t.Context(), dtool.Observer{})
+		must(t, err)
+		if state.Nothing() || !strings.HasPrefix(state.AccessURL, elsewhere.URL) {
+			t.Errorf("round %d: published is %+v", round, state)
+		}
+	}
+	elsewhere.Config.Handler = http.NotFoundHandler()
+	_, err = d.Unpublish(t.Context(), dtool.UnpublishOptions{})
+	must(t, err)
+	if slices.Contains(w.plants(), d.UUID()+"/publish.json") {
+		t.Error("the record is kept of what nobody can read any more")
+	}
+}
+
+// TestWhereNobodyCanAskIsRemembered until somebody can.
+func TestWhereNobodyCanAskIsRemembered(t *testing.T) {
+	w := newWorld(t)
+	b, base := w.shared()
+	d := w.documented(base)
+	elsewhere := b.front(nil)
+	_, err := d.Publish(t.Context(), dtool.PublishOptions{PublicURL: elsewhere.URL + "/data"})
+	must(t, err)
+	serving := elsewhere.Config.Handler
+	elsewhere.Config.Handler = http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
+		http.Error(answer, "loop", http.StatusLoopDetected)
+	})
+	var warnings []string
+	observer := dtool.Observer{Warn: func(message string) { warnings = append(warnings, message) }}
+	_, err = d.Unpublish(t.Context(), dtool.UnpublishOptions{Observer: observer})
+	must(t, err)
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "is not known") {
+		t.Errorf("the warnings are %q", warnings)
+	}
+	elsewhere.Config.Handler = serving
 	got, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
 	must(t, err)
-	if !slices.Contains(got.Readable, d.UUID()+"/manifest.json") {
-		t.Errorf("still readable are %v", got.Readable)
+	if len(got.Readable) == 0 {
+		t.Errorf("taken back: %+v", got)
 	}
 }
 
@@ -229,6 +256,34 @@ func TestWhatOthersPublishedIsTakenBack(t *testing.T) {
 				t.Errorf("public are %v", open)
 			}
 		})
+	}
+}
+
+// TestWhatOthersSignedIsRememberedThough taking it back fails when http_manifest.json, which
+// told of it, is gone.
+func TestWhatOthersSignedIsRememberedThoughTakingItBackFails(t *testing.T) {
+	w := newWorld(t)
+	b, base := w.shared()
+	d := w.documented(base)
+	_, err := d.Publish(t.Context(), dtool.PublishOptions{Expires: time.Hour})
+	must(t, err)
+	must(t, b.Delete(t.Context(), d.UUID()+"/publish.json"))
+	faulty := storetest.NewFaulty(func(c storetest.Call) storetest.Fault {
+		if c.Op == storetest.Delete && strings.HasSuffix(c.Key, "/http_manifest.json") {
+			return storetest.Fault{Kind: storetest.LoseAnswer}
+		}
+		return storetest.Fault{}
+	})
+	w.memory["plants"] = faulty.Around(b)
+	w.connect()
+	theirs, err := w.OpenFrozen(t.Context(), d.URI())
+	must(t, err)
+	_, err = theirs.Unpublish(t.Context(), dtool.UnpublishOptions{})
+	wantError(t, err, storetest.ErrInjected)
+	got, err := theirs.Unpublish(t.Context(), dtool.UnpublishOptions{})
+	must(t, err)
+	if got.Never || got.Manifest || got.Signed.IsZero() {
+		t.Errorf("taken back: %+v", got)
 	}
 }
 

@@ -28,7 +28,7 @@ func (a *app) publishCommand() *cobra.Command {
 		Long: `Lets others read a frozen dataset in a bucket over HTTP, without an account, and prints
 its access URL on the last line: dtool cp, ls, verify and others take it in place of a
 URI, and any program can read http_manifest.json behind it. The URL is printed once the
-dataset could be opened by it, without credentials, and all items answered.
+dataset could be opened by it, without credentials, and all of it answered.
 
 There are four ways:
 
@@ -186,9 +186,9 @@ func publishAgain(ctx context.Context, err error, uri string) error {
 			"--public-url URL is for a bucket that is public already, or has a web server before it"}
 	case failed.Closed && ctx.Err() == nil:
 		return hinted{err, whyUnread(failed)}
-	case failed.Way == dtool.ByPolicy && errors.Is(err, storage.ErrForbidden) && failed.Opened == 0:
+	case failed.Way == dtool.ByPolicy && errors.Is(err, storage.ErrForbidden) && !failed.Begun:
 		return hinted{err, withStoreHint(err) + "without --apply, it prints the statement for whoever may change the policy"}
-	case failed.Opened > 0:
+	case failed.Begun:
 		return hinted{err, withStoreHint(err) + "the same command goes on; " + takeBack}
 	}
 	return err
@@ -212,8 +212,7 @@ func whyUnread(e *dtool.PublishError) string {
 	case e.Way == dtool.BySignature && refused:
 		return "the access key that signed may have no right to read, or a clock is wrong"
 	case e.Way == dtool.ByACL && refused:
-		return fmt.Sprintf("the store took the ACLs of %s and yet lets nobody read: Block Public Access (IgnorePublicAcls) of the bucket or the account, or a policy that denies it, stands above them",
-			objects(e.Opened))
+		return "the store took the ACLs and yet lets nobody read: Block Public Access (IgnorePublicAcls) of the bucket or the account, or a policy that denies it, stands above them"
 	case e.Way == dtool.ByPolicy && refused:
 		return "the bucket's policy lets everybody read and the store yet does not: Block Public Access (RestrictPublicBuckets) of the bucket or the account, or another statement that denies it, stands above it"
 	}

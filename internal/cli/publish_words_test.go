@@ -43,12 +43,12 @@ hint: the right s3:PutObjectAcl is missing, or the keys are not those for this b
 			})
 			return []string{"--concurrency", "1", "publish", d.there}
 		}, 1, `
-dtool: s3://leaves/UUID is not published, although everybody may read some of it (objects: 5): PutObjectAcl s3://leaves at ENDPOINT, key UUID/data/cfc7b4885384957ae445bc14914d4588f607651c: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
+dtool: s3://leaves/UUID is not published, although some of it may be readable for everybody: PutObjectAcl s3://leaves at ENDPOINT, key UUID/data/cfc7b4885384957ae445bc14914d4588f607651c: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
 hint: the right s3:PutObjectAcl is missing, or the keys are not those for this bucket; the same command goes on; dtool unpublish s3://leaves/UUID takes it back
 `},
 		{"ACLs count for nothing", on("PutObjectAcl", badday.Answer(200, ""), "publish", "THERE"), 1, `
 dtool: s3://leaves/UUID was published, and cannot be read without credentials: GET ENDPOINT/leaves/UUID, key http_manifest.json: forbidden: 403 Forbidden: AccessDenied, at ENDPOINT/leaves/UUID/http_manifest.json (request ID)
-hint: the store took the ACLs of 7 objects and yet lets nobody read: Block Public Access (IgnorePublicAcls) of the bucket or the account, or a policy that denies it, stands above them; dtool unpublish s3://leaves/UUID takes it back
+hint: the store took the ACLs and yet lets nobody read: Block Public Access (IgnorePublicAcls) of the bucket or the account, or a policy that denies it, stands above them; dtool unpublish s3://leaves/UUID takes it back
 `},
 		{"may not see the policy", on("GetBucketPolicy", denied(), "publish", "--policy", "--apply", "THERE"), 1, `
 dtool: s3://leaves/UUID is not published: GetBucketPolicy s3://leaves at ENDPOINT: forbidden: AccessDenied: Access Denied (HTTP 403, request ID)
