@@ -133,7 +133,7 @@ func TestWhatStaysReadableElsewhereIsSaid(t *testing.T) {
 		if !slices.Contains(got.Readable, d.UUID()+"/manifest.json") || got.Never {
 			t.Errorf("round %d: taken back %+v", round, got)
 		}
-		state, err := d.Published(t.Context(), dtool.Observer{})
+		state, err := d.Published(t.Context(), dtool.PublishedOptions{})
 		must(t, err)
 		if state.Nothing() || !strings.HasPrefix(state.AccessURL, elsewhere.URL) {
 			t.Errorf("round %d: published is %+v", round, state)
