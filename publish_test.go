@@ -265,12 +265,14 @@ func TestAccessURLIsOnlyGivenForWhatCanBeRead(t *testing.T) {
 			func(*sharedBucket) dtool.PublishOptions { return dtool.PublishOptions{} },
 			func(_ *testing.T, b *sharedBucket, _ *dtool.Dataset) { b.blocked = true }, storage.ErrForbidden,
 		},
-		"a URL of which a part is private": {
+		"a URL of private items": {
 			func(b *sharedBucket) dtool.PublishOptions {
 				return dtool.PublishOptions{PublicURL: b.http.URL + "/plants"}
 			},
 			func(t *testing.T, b *sharedBucket, d *dtool.Dataset) {
-				must(t, b.SetPublic(t.Context(), d.UUID()+"/manifest.json", true))
+				for key := range textsOf(t, b) {
+					must(t, b.SetPublic(t.Context(), key, !strings.HasPrefix(key, d.UUID()+"/data/")))
+				}
 			}, storage.ErrForbidden,
 		},
 		"a front with another manifest": {
@@ -298,7 +300,6 @@ func TestAccessURLIsOnlyGivenForWhatCanBeRead(t *testing.T) {
 			}), nothingSpoilt, storage.ErrCorrupted,
 		},
 		"a front without the page": {frontWithout("index.html"), nothingSpoilt, storage.ErrNotFound},
-		"a front without a tag":    {frontWithout("tags/rnaseq"), nothingSpoilt, storage.ErrNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
