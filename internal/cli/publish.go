@@ -20,12 +20,7 @@ type publishOptions struct {
 	publicURL, into string
 }
 
-func (a *app) publishCommand() *cobra.Command {
-	var o publishOptions
-	cmd := &cobra.Command{
-		Use:   "publish DS",
-		Short: "Let others read a dataset over HTTP",
-		Long: `Lets others read a frozen dataset in a bucket over HTTP, without an account, and prints
+const publishHelp = `Lets others read a frozen dataset in a bucket over HTTP, without an account, and prints
 its access URL on the last line: dtool cp, ls, verify and others take it in place of a
 URI, and any program can read http_manifest.json behind it. The URL is printed once the
 dataset could be opened by it, without credentials, and all of it answered.
@@ -45,7 +40,14 @@ that everybody may read, and does the rest. README, items, overlays, annotations
 and tags are published as they are now; what is added later is by publishing again. A
 policy also lets everybody read a README, or a label, that is written again under its name.
 
---status tells what can be read now, and dtool unpublish takes all of it back.`,
+--status tells what can be read now, and dtool unpublish takes all of it back.`
+
+func (a *app) publishCommand() *cobra.Command {
+	var o publishOptions
+	cmd := &cobra.Command{
+		Use:   "publish DS",
+		Short: "Let others read a dataset over HTTP",
+		Long:  publishHelp,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(cmd); err != nil {
 				return err
