@@ -170,7 +170,7 @@ func jobs() []job {
 		{what: "sign --complete in", kinds: []string{inS3}, begin: delivered, args: func(s *scene) []string {
 			return []string{"sign", "-q", "--complete", s.dataset(s.must("uuid", s.stage.frozen[onDisk].uri()))}
 		}},
-	}, slices.Concat(copies(), removals())...)
+	}, slices.Concat(copies(), removals(), publications())...)
 }
 
 func copies() []job {
