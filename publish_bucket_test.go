@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -138,10 +139,14 @@ func (b *sharedBucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", info.ModTime, strings.NewReader(string(text)))
 }
 
-const gone = "\x00"
+// What a front has for texts that it does not hand out.
+const (
+	gone   = "\x00" // it is not there
+	broken = "\x01" // the server is out of order
+)
 
-// front hands out all objects of the bucket below /data/, as alter has them, if it is not nil:
-// by their key below that of the dataset. What is gone is not there.
+// front hands out all objects of the bucket below /data/, as alter has them:
+// by their key below that of the dataset.
 func (b *sharedBucket) front(alter func(name, text string) string) *httptest.Server {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key := strings.TrimPrefix(r.URL.Path, "/data/")
@@ -152,17 +157,30 @@ func (b *sharedBucket) front(alter func(name, text string) string) *httptest.Ser
 		}
 		defer body.Close()
 		content, _ := io.ReadAll(body)
-		text := string(content)
-		if alter != nil {
-			if text = alter(key[strings.Index(key, "/")+1:], text); text == gone {
-				http.Error(w, "nothing here", http.StatusNotFound)
-				return
-			}
+		text := alter(key[strings.Index(key, "/")+1:], string(content))
+		switch text {
+		case gone:
+			http.Error(w, "nothing here", http.StatusNotFound)
+		case broken:
+			http.Error(w, "round and round", http.StatusLoopDetected)
+		default:
+			http.ServeContent(w, r, "", info.ModTime, strings.NewReader(text))
 		}
-		http.ServeContent(w, r, "", info.ModTime, strings.NewReader(text))
 	}))
 	b.t.Cleanup(server.Close)
 	return server
+}
+
+// switchableFront is one that has another text for all, if that is not empty.
+func (b *sharedBucket) switchableFront() (*httptest.Server, *atomic.Value) {
+	answer := &atomic.Value{}
+	answer.Store("")
+	return b.front(func(_, text string) string {
+		if instead := answer.Load().(string); instead != "" {
+			return instead
+		}
+		return text
+	}), answer
 }
 
 func (b *sharedBucket) mayRead(key string, query url.Values) bool {

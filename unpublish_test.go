@@ -2,7 +2,6 @@ package dtool_test
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -124,7 +123,7 @@ func TestWhatStaysReadableElsewhereIsSaid(t *testing.T) {
 	w := newWorld(t)
 	b, base := w.shared()
 	d := w.documented(base)
-	elsewhere := b.front(nil)
+	elsewhere, answer := b.switchableFront()
 	_, err := d.Publish(t.Context(), dtool.PublishOptions{PublicURL: elsewhere.URL + "/data"})
 	must(t, err)
 	for round := range 2 {
@@ -139,7 +138,7 @@ func TestWhatStaysReadableElsewhereIsSaid(t *testing.T) {
 			t.Errorf("round %d: published is %+v", round, state)
 		}
 	}
-	elsewhere.Config.Handler = http.NotFoundHandler()
+	answer.Store(gone)
 	_, err = d.Unpublish(t.Context(), dtool.UnpublishOptions{})
 	must(t, err)
 	if slices.Contains(w.plants(), d.UUID()+"/publish.json") {
@@ -152,13 +151,10 @@ func TestWhereNobodyCanAskIsRemembered(t *testing.T) {
 	w := newWorld(t)
 	b, base := w.shared()
 	d := w.documented(base)
-	elsewhere := b.front(nil)
+	elsewhere, answer := b.switchableFront()
 	_, err := d.Publish(t.Context(), dtool.PublishOptions{PublicURL: elsewhere.URL + "/data"})
 	must(t, err)
-	serving := elsewhere.Config.Handler
-	elsewhere.Config.Handler = http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
-		http.Error(answer, "loop", http.StatusLoopDetected)
-	})
+	answer.Store(broken)
 	var warnings []string
 	observer := dtool.Observer{Warn: func(message string) { warnings = append(warnings, message) }}
 	_, err = d.Unpublish(t.Context(), dtool.UnpublishOptions{Observer: observer})
@@ -166,7 +162,7 @@ func TestWhereNobodyCanAskIsRemembered(t *testing.T) {
 	if len(warnings) != 1 || !strings.Contains(warnings[0], "is not known") {
 		t.Errorf("the warnings are %q", warnings)
 	}
-	elsewhere.Config.Handler = serving
+	answer.Store("")
 	got, err := d.Unpublish(t.Context(), dtool.UnpublishOptions{})
 	must(t, err)
 	if len(got.Readable) == 0 {
