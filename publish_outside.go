@@ -58,7 +58,8 @@ func (p *publishing) askForDocuments(ctx context.Context) error {
 	return p.askFor(ctx, keys)
 }
 
-// askFor asks for each of the keys under the URL that others are given.
+// askFor asks for each of the keys under the URL that others are given: for the first
+// alone, since who may not read one may mostly read none.
 func (p *publishing) askFor(ctx context.Context, keys []string) error {
 	client, err := p.client.web()
 	if err != nil {
@@ -66,14 +67,18 @@ func (p *publishing) askFor(ctx context.Context, keys []string) error {
 	}
 	store := client.Open("without credentials", web.Index{URLs: p.urls})
 	meter := p.o.meter("Asking from outside", len(keys), 0)
-	return transfer.Run(ctx, p.client.workersFor(store), keys, func(ctx context.Context, _ int, key string) error {
+	ask := func(ctx context.Context, _ int, key string) error {
 		info, err := store.Stat(ctx, key)
 		if err == nil && info.Size != p.found.sizes[key] {
 			err = fmt.Errorf("%s: %w", quoted(key), wrongSize(info.Size, p.found.sizes[key]))
 		}
 		meter.ItemDone()
 		return err
-	})
+	}
+	if err := ask(ctx, 0, keys[0]); err != nil {
+		return err
+	}
+	return transfer.Run(ctx, p.client.workersFor(store), keys[1:], ask)
 }
 
 // askAll asks without credentials for each of the keys, by its URL, and tells which of

@@ -61,7 +61,7 @@ hint: Block Public Access is on, for the bucket or the whole account: whoever ow
 		{"a public URL of private objects", func(d *desk) []string {
 			return []string{"publish", "--public-url", d.real.Endpoint + "/leaves", d.there}
 		}, 1, `
-dtool: s3://leaves/UUID is not published: GET without credentials, key UUID/manifest.json: forbidden: 403 Forbidden: AccessDenied, at ENDPOINT/leaves/UUID/manifest.json (request ID)
+dtool: s3://leaves/UUID is not published: GET without credentials, key UUID/README.txt: forbidden: 403 Forbidden: AccessDenied, at ENDPOINT/leaves/UUID/README.txt (request ID)
 hint: everybody must be able to read all of the dataset there; --public-url is to be the URL below which the keys of the bucket lie
 `},
 		{"a public URL that is none", func(d *desk) []string {
