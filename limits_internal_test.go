@@ -35,12 +35,13 @@ func TestLimitsAreDocumented(t *testing.T) {
 		"all fragments of a dataset together":                                    maxFragments,
 		"manifest, overlay":                                                      maxManifest,
 		"`http_manifest.json`":                                                   maxHTTPManifest,
-		"reports of verifications, from one file or standard input":              maxReports,
-		"`dtool.json`, the settings":                                             config.MaxFile,
-		"values in `http_manifest.json`":                                         maxHTTPManifestValues,
-		"values in a JSON document":                                              pyjson.MaxValues,
-		"lists and objects in each other in a JSON document":                     pyjson.MaxDepth,
-		"lines of a README that begin with `%TAG`":                               readme.MaxDirectives,
+
+		"reports of verifications, from one file or standard input": maxReports,
+		"`dtool.json`, the settings":                                config.MaxFile,
+		"values in `http_manifest.json`":                            maxHTTPManifestValues,
+		"values in a JSON document":                                 pyjson.MaxValues,
+		"lists and objects in each other in a JSON document":        pyjson.MaxDepth,
+		"lines of a README that begin with `%TAG`":                  readme.MaxDirectives,
 	}
 	text, err := os.ReadFile("docs/format.md")
 	if err != nil {

@@ -35,6 +35,14 @@ func (r record) with(way Way, accessURL string, until time.Time) record {
 	return r
 }
 
+// elsewhere gives the access URL if it is not the store's own, or nothing.
+func (r record) elsewhere(share sharing, found *survey) string {
+	if r.accessURL == accessURL(share.PublicURL(found.httpManifest)) {
+		return ""
+	}
+	return r.accessURL
+}
+
 func (r record) has(way Way) bool { return slices.Contains(r.ways, way) }
 
 // signedUntil gives when the last signed URL expires that is still good at a time.

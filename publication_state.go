@@ -76,7 +76,7 @@ func (d *Dataset) Published(ctx context.Context, opts PublishedOptions) (*Publis
 	if r.accessURL != "" {
 		p.AccessURL, urlOf = r.accessURL, d.urlsBelow(r.accessURL)
 	}
-	return p, d.askFor(ctx, p, found, urlOf)
+	return p, d.askForParts(ctx, p, found, urlOf)
 }
 
 // urlsBelow gives the URLs of the dataset's keys where its access URL is known.
@@ -85,7 +85,7 @@ func (d *Dataset) urlsBelow(accessURL string) func(key string) string {
 	return func(key string) string { return below(accessURL, key[len(top):]) }
 }
 
-func (d *Dataset) askFor(ctx context.Context, p *Published, found *survey, urlOf func(key string) string) error {
+func (d *Dataset) askForParts(ctx context.Context, p *Published, found *survey, urlOf func(key string) string) error {
 	k := d.layout.keys()
 	parts := map[string]*bool{found.httpManifest: &p.HTTPManifest, found.page: &p.Page, k.readme: &p.README, k.manifest: &p.Manifest}
 	var keys []string

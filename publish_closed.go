@@ -12,7 +12,7 @@ import (
 // who are given its own.
 func (p *publishing) mustBeClosed(ctx context.Context, keys ...string) error {
 	places := []func(key string) string{p.share.PublicURL}
-	if at := p.before.accessURL; at != "" && at != accessURL(p.share.PublicURL(p.found.httpManifest)) {
+	if at := p.before.elsewhere(p.share, p.found); at != "" {
 		places = append(places, p.urlsBelow(at))
 	}
 	for _, urlOf := range places {

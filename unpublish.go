@@ -198,13 +198,14 @@ func (u *unpublishing) readable(ctx context.Context, keys []string) ([]string, e
 // askElsewhere asks where the dataset was published, if that was not the store itself.
 // Nobody can wait until that place is back.
 func (u *unpublishing) askElsewhere(ctx context.Context, keys []string) []bool {
-	if u.record.accessURL == "" || u.record.accessURL == accessURL(u.share.PublicURL(u.found.httpManifest)) {
+	at := u.record.elsewhere(u.share, u.found)
+	if at == "" {
 		return make([]bool, len(keys))
 	}
-	answered, err := u.askAll(ctx, u.found, keys, u.urlsBelow(u.record.accessURL))
+	answered, err := u.askAll(ctx, u.found, keys, u.urlsBelow(at))
 	u.unknown = err != nil
 	if u.unknown && ctx.Err() == nil {
-		u.o.Warn(fmt.Sprintf("whether the dataset can still be read at %s is not known: %v", u.record.accessURL, err))
+		u.o.Warn(fmt.Sprintf("whether the dataset can still be read at %s is not known: %v", at, err))
 	}
 	return answered
 }
